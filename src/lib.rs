@@ -1,0 +1,29 @@
+//! quietcloud removes the noise from point clouds.
+//!
+//! One run, as a story:
+//!
+//! ```text
+//! cloud -> normalize -> noise level -> schedule -> graph (kNN + EdgeFeature) -> tiles
+//!       -> [ score.onnx per step -> sampler step ] -> denormalize -> cloud
+//! ```
+
+pub mod bundle;
+pub mod cloud;
+pub mod error;
+pub mod graph;
+pub mod io;
+pub mod metrics;
+pub mod model;
+pub mod normalize;
+pub mod params;
+pub mod pipeline;
+pub mod random;
+pub mod sampler;
+pub mod schedule;
+pub mod tile;
+
+pub use cloud::CloudView;
+pub use error::{Error, Result};
+pub use model::Model;
+pub use params::Params;
+pub use pipeline::denoise::{Denoised, Watch, denoise};
