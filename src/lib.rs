@@ -9,6 +9,7 @@
 
 pub mod bundle;
 pub mod cloud;
+pub mod curve;
 pub mod error;
 pub mod graph;
 pub mod io;
