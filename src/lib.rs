@@ -25,6 +25,6 @@ pub mod tile;
 
 pub use cloud::CloudView;
 pub use error::{Error, Result};
-pub use model::Model;
+pub use model::{Device, Model};
 pub use params::Params;
-pub use pipeline::denoise::{Denoised, Watch, denoise};
+pub use pipeline::{Denoised, Report, Watch, denoise};
