@@ -38,7 +38,7 @@ impl Column {
 }
 
 impl<'a> Output<'a> {
-    pub(super) fn new(points: &'a [[f64; 3]], source: &'a Table) -> Self {
+    pub(super) fn new(points: &'a [[f64; 3]], source: &'a Table, text: bool) -> Self {
         let kinds = [0, 1, 2].map(|axis| match source.xyz[axis].kind {
             Kind::F32 | Kind::I8 | Kind::U8 | Kind::I16 | Kind::U16 => Kind::F32,
             _ => Kind::F64,
@@ -46,7 +46,7 @@ impl<'a> Output<'a> {
         Self {
             points,
             kinds,
-            text: source.coding == super::value::Coding::Text,
+            text,
             source,
         }
     }

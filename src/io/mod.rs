@@ -18,6 +18,7 @@ use crate::{Error, Result};
 use column::Output;
 use field::Table;
 pub(crate) use ply::polygons as ply_polygons;
+use value::Coding;
 
 /// The formats, by family: members of one family share everything but the coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +132,8 @@ impl PointFile {
                 None => patched,
             }
         } else {
-            let output = Output::new(points, &self.table);
+            let text = family == Family::Xyz || self.table.coding == Coding::Text;
+            let output = Output::new(points, &self.table, text);
             match family {
                 Family::Ply => ply::compose(&output),
                 Family::Pcd => pcd::compose(&output),

@@ -11,11 +11,12 @@ use super::value::{Coding, Kind, number};
 
 pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
     let mut records = Vec::new();
-    let mut names = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut headed = false;
     let mut claimed = None;
     let mut columns = usize::MAX;
-    let mut at = 0;
-    for (number_of_line, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+    let mut at = if bytes.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 }; // Windows editors' byte order mark
+    for (number_of_line, line) in bytes[at..].split_inclusive(|&byte| byte == b'\n').enumerate() {
         let start = at;
         at += line.len();
         let mut tokens = tokens(line).peekable();
@@ -29,9 +30,11 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
             .filter(|token| number(token).is_some())
             .count();
         let beginning = records.is_empty() && claimed.is_none();
-        if comment || (beginning && numbers == 0 && names.is_empty() && line.is_ascii()) {
-            if records.is_empty() {
-                names = column_names(tokens);
+        if comment || (beginning && numbers == 0 && !headed && line.is_ascii()) {
+            headed |= !comment;
+            let words = column_names(tokens);
+            if names.is_empty() && words.starts_with(&["x", "y", "z"].map(String::from)) {
+                names = words;
             }
         } else if beginning && numbers == 1 && tokens.clone().nth(1).is_none() {
             claimed = std::str::from_utf8(first)

@@ -159,6 +159,9 @@ impl Entries<'_> {
             };
             let count = self.count.get(i).copied().unwrap_or("1");
             match count.parse::<usize>() {
+                Ok(count) if count != 1 && ["x", "y", "z"].contains(&name) => {
+                    Err(format!("{name} has COUNT {count}, expected 1"))
+                }
                 Ok(count) if count > 0 => Ok(Column {
                     name: name.into(),
                     kind,

@@ -37,17 +37,10 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<(Table, Option<Envelope>), String>
                     header.points
                 ));
             }
-            let mut first = header.end;
-            let fields = fields(&header, |column, item| {
-                let place = Place::Strided {
-                    first: first + item * column.kind.size(),
-                    stride,
-                };
-                if item + 1 == column.count {
-                    first += column.count * column.kind.size();
-                }
-                place
-            })?;
+            let fields = fields(&header, |number| Place::Strided {
+                first: header.end + number.before + number.item * number.size,
+                stride,
+            });
             Ok((table(bytes, Coding::Little, header.points, fields)?, None))
         }
         Data::Compressed => {
@@ -56,18 +49,11 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<(Table, Option<Envelope>), String>
                 header: bytes[..header.end].to_vec(),
                 tail: tail.to_vec(),
             };
-            let mut first = 0; // field by field, as PCL compresses them
-            let fields = fields(&header, |column, item| {
-                let stride = column.count * column.kind.size();
-                let place = Place::Strided {
-                    first: first + item * column.kind.size(),
-                    stride,
-                };
-                if item + 1 == column.count {
-                    first += stride * header.points;
-                }
-                place
-            })?;
+            // field by field, as PCL compresses them
+            let fields = fields(&header, |number| Place::Strided {
+                first: header.points * number.before + number.item * number.size,
+                stride: number.count * number.size,
+            });
             Ok((
                 table(points, Coding::Little, header.points, fields)?,
                 Some(envelope),
@@ -159,11 +145,10 @@ fn ascii(bytes: Vec<u8>, header: &Header) -> Result<Table, String> {
         at += line.len() + 1;
     }
     let records = std::sync::Arc::new(records);
-    let mut next = 0..;
-    let fields = fields(header, |_, _| Place::Token {
+    let fields = fields(header, |number| Place::Token {
         records: records.clone(),
-        index: next.next().unwrap_or(0),
-    })?;
+        index: number.index,
+    });
     table(bytes, Coding::Text, header.points, fields)
 }
 
@@ -178,29 +163,53 @@ fn count_tokens(line: &[u8], most: usize) -> usize {
     next.take(most).count()
 }
 
-/// One field for each number of a point; those of a field with a count above one get ordinals.
-fn fields(header: &Header, mut place: impl FnMut(&Column, usize) -> Place) -> Result<Vec<Field>, String> {
+/// Where one number stands in a point.
+struct Number {
+    /// Among all numbers of the point.
+    index: usize,
+    /// Among those of its column.
+    item: usize,
+    count: usize,
+    size: usize,
+    /// The bytes of the point in front of its column.
+    before: usize,
+}
+
+/// One field for each number of a point; those of a column with a count above one get ordinals.
+fn fields(header: &Header, place: impl Fn(Number) -> Place) -> Vec<Field> {
     let mut fields = Vec::new();
-    for column in &header.columns {
-        if ["x", "y", "z"].contains(&column.name.as_str()) && column.count != 1 {
-            return Err(format!("{} has COUNT {}, expected 1", column.name, column.count));
-        }
-        // without points nothing bounds a count
-        for item in 0..column.count.min(if header.points == 0 { 1 } else { usize::MAX }) {
-            let place = place(column, item);
-            let name = match column.name.as_str() {
-                "_" => continue, // padding: it stays where it is and means nothing
-                name if column.count == 1 => name.to_owned(),
-                name => format!("{name}_{item}"),
+    let (mut index, mut before) = (0, 0);
+    for Column { name, kind, count } in &header.columns {
+        let (count, size) = (*count, kind.size());
+        // padding stays where it is and means nothing; without points nothing bounds a count
+        let items = if name == "_" || header.points == 0 && count > 1 {
+            0
+        } else {
+            count
+        };
+        for item in 0..items {
+            let name = if count == 1 {
+                name.clone()
+            } else {
+                format!("{name}_{item}")
             };
+            let place = place(Number {
+                index: index + item,
+                item,
+                count,
+                size,
+                before,
+            });
             fields.push(Field {
                 name,
-                kind: column.kind,
+                kind: *kind,
                 place,
             });
         }
+        index += count;
+        before += count * size;
     }
-    Ok(fields)
+    fields
 }
 
 fn table(bytes: Vec<u8>, coding: Coding, len: usize, mut others: Vec<Field>) -> Result<Table, String> {
