@@ -25,7 +25,7 @@ impl Golden {
     pub(super) fn read(bytes: &[u8]) -> Result<Golden, String> {
         let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|e| format!("golden.npz can't be read: {e}"))?;
         let names = npz.names().map_err(|e| format!("golden.npz can't be read: {e}"))?;
-        let mut missing = |e: ReadNpzError, name: &str| format!("golden.npz: {name}: {e}");
+        let missing = |e: ReadNpzError, name: &str| format!("golden.npz: {name}: {e}");
         let sigma = npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>("sigma").map_err(|e| missing(e, "sigma"))?;
         let sigma = first(&sigma, "sigma")?;
         let steps = match names.iter().any(|name| name == "steps") {

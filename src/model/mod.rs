@@ -11,7 +11,6 @@ use std::path::Path;
 
 pub use device::Device;
 pub use find::cache_folder;
-pub(crate) use predict::Predictor;
 pub(crate) use session::Network;
 
 use crate::bundle::{Bundle, Golden, Manifest, Role};

@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::job::Job;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::model::{Network, Predictor};
+use crate::model::Network;
 use crate::tile::{Scratch, Tile, tile_ranges};
 
 /// The tiles of one graph for one network; another graph needs new ones.
@@ -111,7 +111,7 @@ impl<'a> Tiles<'a> {
         scratch: &mut Scratch,
         run: impl FnOnce(&Tile) -> Result<()>,
     ) -> Result<()> {
-        let build = || Tile::build(graph, self.ranges[number].clone(), self.network.hops(), scratch);
+        let mut build = || Tile::build(graph, self.ranges[number].clone(), self.network.hops(), scratch);
         match &self.kept {
             Some(kept) => run(kept[number].get_or_init(build)),
             None => run(&build()),

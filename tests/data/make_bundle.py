@@ -154,12 +154,18 @@ def knn_graph(points):
     return index.astype(np.int32), spacing.astype(np.float32)
 
 
+def median_spacing(points, k=20):
+    """The model unit as src/normalize.rs measures it on up to 4096 points: the upper median, not smoothed."""
+    distance, _ = cKDTree(points).query(points, k + 1)
+    pitch = np.sqrt(2 * np.pi / k * (distance[:, 1:] ** 2).mean(1))
+    return np.sort(pitch)[len(pitch) // 2]
+
+
 def trajectory(folder, points, sigma, steps):
     """METHOD 1's deterministic reverse steps in rescaled coordinates, in plain NumPy: the reference for `check`."""
     session = onnxruntime.InferenceSession(str(folder / "score.onnx"), providers=["CPUExecutionProvider"])
     centre = (points.min(0) + points.max(0)) / 2
-    neighbors, spacing = knn_graph(points)
-    scale = np.median(spacing.astype(float))
+    scale = median_spacing(points)
     x = (points - centre) / scale
     start = np.flatnonzero(SIGMAS >= sigma / scale)[0]
     wanted = SIGMAS[start] * (1 - np.arange(1, steps) / steps)
