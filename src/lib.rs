@@ -8,6 +8,7 @@
 //! ```
 
 pub mod bundle;
+pub mod capi;
 pub mod cloud;
 pub mod curve;
 pub mod error;
