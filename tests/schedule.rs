@@ -253,7 +253,7 @@ fn a_run_starts_at_the_scan_s_noise_and_ends_clean() {
         );
     };
     near(relative(2.0, 4, 1.0), &[2.0, 1.5, 1.0, 0.5, 0.0]);
-    near(relative(1.96, 4, 2.0), &[2.0, 1.15, 0.5, 0.15, 0.0]);
+    near(relative(1.56, 4, 2.0), &[1.6, 0.9, 0.4, 0.1, 0.0]);
     near(relative(2.0, 1, 1.0), &[2.0, 0.0]);
     near(relative(2.0, 0, 1.0), &[2.0, 0.0]);
     // Fewer steps in the schedule than asked for, or a rho that crowds them: each at most once.
