@@ -55,7 +55,7 @@ fn tells(text: &str, parts: &[&str]) {
 fn the_stand_in_and_the_built_in_model_open() {
     let bundle = Bundle::open(&common::bundle()).unwrap();
     assert_eq!((bundle.manifest.method.as_str(), bundle.stages.len()), ("sbd", 2));
-    assert!(!bundle.golden().unwrap().input.is_empty());
+    assert!(!bundle.golden().unwrap().points.is_empty());
     let builtin = Bundle::builtin().unwrap();
     let size: usize = builtin.stages.iter().map(|stage| stage.bytes.len()).sum();
     assert!(size <= 2 << 20, "the built-in model has {size} bytes");
