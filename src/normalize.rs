@@ -11,7 +11,7 @@ use crate::graph;
 const NEIGHBORS: usize = 20;
 
 /// Points at which the local spacing is measured; its median is then good to about 1 %.
-const SAMPLES: usize = 4096;
+const SAMPLES: usize = 2048;
 
 /// How model units lie in the caller's: `model = (x - center) / scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
