@@ -326,17 +326,11 @@ fn lying_sizes_are_refused() {
     let huge = String::from_utf8_lossy(&good[..start])
         .replace("WIDTH 3", "WIDTH 50000000")
         .replace("POINTS 6", "POINTS 100000000");
-    let unpacked = 4_100_000_000u32 - 4_100_000_000 % 41;
-    let sizes = [12u32, unpacked].map(u32::to_le_bytes).concat();
-    assert!(!refused(&scratch, &[huge.as_bytes(), &sizes, &[0; 12]].concat()).is_empty());
-    for end in start..binary(0.0).len() - 6 - 12 {
-        assert!(
-            !refused(
-                &scratch,
-                &binary(0.0)[..end.min(header("binary").len() + 6 * 41 - 1)]
-            )
-            .is_empty()
-        );
+    let sizes = [12u32, 3_700_000_000].map(u32::to_le_bytes).concat();
+    assert!(refused(&scratch, &[huge.as_bytes(), &sizes, &[0; 12]].concat()).contains("can't unpack"));
+    for cut in 0..6 * 37 {
+        let reason = refused(&scratch, &binary(0.0)[..header("binary").len() + cut]);
+        assert!(reason.contains("6 points of 37 bytes"), "{reason}");
     }
 }
 

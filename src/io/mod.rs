@@ -17,7 +17,6 @@ use std::path::Path;
 use crate::{Error, Result};
 use column::Output;
 use field::Table;
-pub(crate) use ply::polygons as ply_polygons;
 use value::Coding;
 
 /// The formats, by family: members of one family share everything but the coordinates.
@@ -145,6 +144,15 @@ impl PointFile {
             source,
         })
     }
+}
+
+/// Vertices, and faces as indices of as many of them as they have corners.
+pub(crate) type Polygons = (Vec<[f64; 3]>, Vec<Vec<u64>>);
+
+/// The vertices and polygons of a PLY mesh.
+pub(crate) fn ply_mesh(bytes: Vec<u8>) -> Result<Polygons, String> {
+    let polygons = ply::polygons(&bytes)?;
+    Ok((ply::parse(bytes)?.points()?, polygons))
 }
 
 fn broken(path: &Path, reason: String) -> Error {

@@ -128,8 +128,8 @@ fn narrowest(bytes: &[u8], field: &Field, len: usize) -> Kind {
             value.map(|value| (low.min(value), high.max(value)))
         });
     match range {
-        Some((0, high)) if high <= u8::MAX.into() => Kind::U8,
-        Some((low, high)) if low >= i32::MIN.into() && high <= i32::MAX.into() => Kind::I32,
+        Some((0, high)) if high <= i64::from(u8::MAX) => Kind::U8,
+        Some((low, high)) if low >= i64::from(i32::MIN) && high <= i64::from(i32::MAX) => Kind::I32,
         _ => Kind::F64,
     }
 }
