@@ -110,7 +110,8 @@ impl PointFile {
     /// In the same format the file keeps its header, its coding and every other byte; a coordinate that did not
     /// change keeps its bytes too, a changed one gets the nearest value that the file's type holds (integers round).
     /// Another format gets x y z and all scalar columns, colours and normals under its own names; lists, faces,
-    /// padding and texts stay behind. The file appears whole or not at all.
+    /// padding and texts stay behind, and float32 coordinates far from the origin become float64.
+    /// The file appears whole or not at all.
     ///
     /// # Errors
     /// [`Error::Cloud`] where the number of points differs, [`Error::Format`] for an unknown extension,
