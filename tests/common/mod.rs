@@ -1,4 +1,4 @@
-//! A scratch folder and small helpers for the tests of files.
+//! A scratch folder and common means of the tests of files.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::path::{Path, PathBuf};
