@@ -3,9 +3,11 @@
 mod budget;
 pub mod check;
 pub mod denoise;
+mod estimate;
 mod job;
 mod predict;
 mod report;
+mod walk;
 
 pub use check::{Check, check};
 pub use denoise::{Denoised, denoise};
