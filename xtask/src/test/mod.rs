@@ -1,0 +1,4 @@
+use anyhow::Result;
+pub fn run(_s: &[&str]) -> Result<()> {
+    Ok(())
+}
