@@ -130,7 +130,7 @@ impl Canvas {
 }
 
 /// The highest index of the palette.
-const SHADES: f32 = 95.0;
+const SHADES: f32 = 63.0;
 
 /// From a blue black over clay to paper white.
 fn palette() -> Vec<u8> {

@@ -93,12 +93,9 @@ fn eigen(mut m: [[f64; 3]; 3]) -> (Point, [[f64; 3]; 3]) {
             for row in &mut m {
                 (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
             }
-            for column in 0..3 {
-                (m[p][column], m[q][column]) = (
-                    c * m[p][column] - s * m[q][column],
-                    s * m[p][column] + c * m[q][column],
-                );
-            }
+            let (one, other) = (m[p], m[q]);
+            m[p] = std::array::from_fn(|a| c * one[a] - s * other[a]);
+            m[q] = std::array::from_fn(|a| s * one[a] + c * other[a]);
             for row in &mut v {
                 (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
             }
