@@ -1,1 +1,136 @@
-//! (skeleton)
+//! The neighbour graph of a cloud, its local spacing, and the edge features a network reads from it.
+
+mod search;
+
+use ndarray::Array3;
+use rayon::prelude::*;
+
+/// The k nearest neighbours of every point, and how far apart points lie around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// Neighbours per point.
+    pub k: usize,
+    /// n x k point indices, row-major: nearest first, equal distances by index, the point itself excluded. Where
+    /// a cloud has fewer than k other points they are repeated cyclically; a single point is its own neighbour.
+    pub neighbors: Vec<u32>,
+    /// Local spacing `s_i` of each of the n points, in the units of the points; always positive.
+    pub spacing: Vec<f32>,
+}
+
+impl Graph {
+    /// The graph of finite `points`, at most `u32::MAX` of them; k of 0 gives a graph without edges.
+    ///
+    /// `r_i^2 = (2 pi / k) mean_j |x_j - x_i|^2` is the squared pitch of an evenly sampled plane with that mean: k
+    /// neighbours of a density d lie within `k = pi d R^2`, and their mean squared distance is `R^2 / 2`. The
+    /// spacing is its root mean square over a point and its neighbours, at least a thousandth of the cloud's
+    /// median and 1 where all points coincide. The same on any number of threads.
+    pub fn knn(points: &[[f64; 3]], k: usize) -> Graph {
+        let n = points.len();
+        if n == 0 || k == 0 {
+            return Graph {
+                k,
+                neighbors: Vec::new(),
+                spacing: vec![1.0; n],
+            };
+        }
+        let everyone: Vec<u32> = (0..n as u32).collect();
+        let mut neighbors = vec![0; n * k];
+        let mut reach = vec![0.0; n];
+        search::nearest(points, &everyone, k, &mut neighbors, &mut reach);
+
+        let mut spacing = vec![0f32; n];
+        spacing
+            .par_iter_mut()
+            .zip(neighbors.par_chunks(k))
+            .enumerate()
+            .for_each(|(i, (spacing, row))| {
+                let sum = reach[i] + row.iter().map(|&j| reach[j as usize]).sum::<f64>();
+                *spacing = pitch(sum / (k + 1) as f64, k) as f32;
+            });
+        let floor = match median(spacing.iter().map(|&s| f64::from(s)).collect()) {
+            Some(median) => (1e-3 * median as f32).max(f32::MIN_POSITIVE),
+            None => 1.0,
+        };
+        spacing.par_iter_mut().for_each(|s| *s = s.clamp(floor, f32::MAX));
+        Graph {
+            k,
+            neighbors,
+            spacing,
+        }
+    }
+
+    /// Number of points.
+    pub fn len(&self) -> usize {
+        self.spacing.len()
+    }
+
+    /// True where the graph has no points.
+    pub fn is_empty(&self) -> bool {
+        self.spacing.is_empty()
+    }
+
+    /// The neighbours of point `i`, nearest first.
+    pub fn row(&self, i: usize) -> &[u32] {
+        &self.neighbors[i * self.k..(i + 1) * self.k]
+    }
+}
+
+/// Median over `rows` of the unsmoothed local spacing; nothing where it is zero for all of them.
+pub(crate) fn median_spacing(points: &[[f64; 3]], rows: &[u32], k: usize) -> Option<f64> {
+    let mut neighbors = vec![0; rows.len() * k];
+    let mut reach = vec![0.0; rows.len()];
+    search::nearest(points, rows, k, &mut neighbors, &mut reach);
+    median(reach.into_iter().map(|square| pitch(square, k)).collect())
+}
+
+/// Pitch of an evenly sampled plane whose k nearest neighbours have this mean squared distance.
+fn pitch(mean_square: f64, k: usize) -> f64 {
+    (std::f64::consts::TAU / k as f64 * mean_square).sqrt()
+}
+
+/// Median of the positive values: points on top of each other say nothing about the distance between points.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.retain(|&v| v > 0.0);
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)
+}
+
+/// DGCNN's edge feature `e_ij = (x_i, x_j - x_i)`, \[n, k, 6\], in the units of the points (Wang et al., 2019).
+///
+/// # Panics
+/// Where `graph` is not a graph of as many points.
+pub fn edge_features(points: &[[f64; 3]], graph: &Graph) -> Array3<f32> {
+    assert_eq!(points.len(), graph.len(), "one graph row per point");
+    Array3::from_shape_fn((points.len(), graph.k, 6), |(i, j, c)| {
+        let center = points[i][c % 3];
+        let value = if c < 3 {
+            center
+        } else {
+            points[graph.row(i)[j] as usize][c - 3] - center
+        };
+        value as f32
+    })
+}
+
+/// The relative half of the edge feature in units of local spacing, `(x_j - x_i) / s_i`, for the points `rows`.
+///
+/// Writes \[rows, k, 3\] row-major into `out`. Differences are taken in f64, so a large offset costs no precision.
+///
+/// # Panics
+/// Where `out` doesn't hold 3 k values per row, or a row is not a point of the graph.
+pub fn relative_edges(points: &[[f64; 3]], graph: &Graph, rows: &[u32], out: &mut [f32]) {
+    assert_eq!(out.len(), rows.len() * graph.k * 3, "3 k values per row");
+    if graph.k == 0 {
+        return;
+    }
+    for (out, &i) in out.chunks_exact_mut(3 * graph.k).zip(rows) {
+        let center = points[i as usize];
+        let inverse = 1.0 / f64::from(graph.spacing[i as usize]);
+        for (edge, &j) in out.chunks_exact_mut(3).zip(graph.row(i as usize)) {
+            let p = points[j as usize];
+            for a in 0..3 {
+                edge[a] = ((p[a] - center[a]) * inverse) as f32;
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@
 
 pub mod bundle;
 pub mod cloud;
+pub mod curve;
 pub mod error;
 pub mod graph;
 pub mod io;
@@ -24,6 +25,6 @@ pub mod tile;
 
 pub use cloud::CloudView;
 pub use error::{Error, Result};
-pub use model::Model;
+pub use model::{Device, Model};
 pub use params::Params;
-pub use pipeline::denoise::{Denoised, Watch, denoise};
+pub use pipeline::{Denoised, Report, Watch, denoise};

@@ -1,1 +1,138 @@
-//! (skeleton)
+//! Compact pieces of a large cloud, each with a halo as deep as a network looks, so that tiling changes no answer.
+
+use std::ops::Range;
+
+use crate::graph::Graph;
+
+/// Some consecutive points (the core), everything that can influence them, and the graph between these.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tile {
+    /// Global index of each row: the core first, then ring 1 (one hop away), ring 2, ...
+    pub rows: Vec<u32>,
+    /// Number of core rows.
+    pub core: usize,
+    /// `rings[h]`: number of rows within h hops of the core; h from 0 to the number of hops.
+    pub rings: Vec<usize>,
+    /// rows x k local row indices. A neighbour outside of the tile is replaced by the row itself, which happens
+    /// only in the last ring, from where nothing reaches the core in the given number of hops.
+    pub neighbors: Vec<i32>,
+}
+
+/// Memory that consecutive tiles share; one per thread.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    /// For each global point: the epoch in which it was last taken into a tile, and its local row there.
+    seen: Vec<(u32, u32)>,
+    epoch: u32,
+}
+
+impl Scratch {
+    /// Empty scratch; it grows with the first tile.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets the last tile in O(1): what it marked carries an older epoch.
+    fn next_epoch(&mut self, points: usize) -> u32 {
+        if self.epoch == u32::MAX {
+            self.seen.clear();
+            self.epoch = 0;
+        }
+        if self.seen.len() < points {
+            self.seen.resize(points, (0, 0));
+        }
+        self.epoch += 1;
+        self.epoch
+    }
+}
+
+impl Tile {
+    /// The tile of the points `core` (clipped to the cloud) with a halo `hops` deep, 0 for none.
+    pub fn build(graph: &Graph, core: Range<usize>, hops: usize, scratch: &mut Scratch) -> Tile {
+        let core = core.start.min(graph.len())..core.end.min(graph.len());
+        let epoch = scratch.next_epoch(graph.len());
+        let seen = &mut scratch.seen;
+        let mut rows: Vec<u32> = core.clone().map(|i| i as u32).collect();
+        for (local, &i) in rows.iter().enumerate() {
+            seen[i as usize] = (epoch, local as u32);
+        }
+
+        let mut rings = vec![rows.len()];
+        let mut inner = 0;
+        for _ in 0..hops {
+            let outer = rows.len();
+            for local in inner..outer {
+                for &j in graph.row(rows[local] as usize) {
+                    let mark = &mut seen[j as usize];
+                    if mark.0 != epoch {
+                        *mark = (epoch, rows.len() as u32);
+                        rows.push(j);
+                    }
+                }
+            }
+            inner = outer;
+            rings.push(rows.len());
+        }
+
+        let mut neighbors = Vec::with_capacity(rows.len() * graph.k);
+        for (local, &i) in rows.iter().enumerate() {
+            neighbors.extend(graph.row(i as usize).iter().map(|&j| match seen[j as usize] {
+                (mark, row) if mark == epoch => row as i32,
+                _ => local as i32,
+            }));
+        }
+        Tile {
+            core: rings[0],
+            rows,
+            rings,
+            neighbors,
+        }
+    }
+}
+
+/// Cuts n points (in curve order) into consecutive ranges of at most `size`, as even as can be.
+pub fn tile_ranges(n: usize, size: usize) -> Vec<Range<usize>> {
+    let count = n.div_ceil(size.max(1));
+    (0..count)
+        .map(|i| part(n, count, i)..part(n, count, i + 1))
+        .collect()
+}
+
+/// Start of part i of n points in `count` parts, without overflow.
+fn part(n: usize, count: usize, i: usize) -> usize {
+    n / count * i + (n % count).min(i)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_cover_everything_evenly() {
+        for (n, size) in [(0, 5), (1, 5), (5, 5), (6, 5), (1000, 7), (50_000, 2000), (3, 0)] {
+            let ranges = tile_ranges(n, size);
+            assert_eq!(ranges.iter().map(Range::len).sum::<usize>(), n);
+            assert_eq!(ranges.len(), n.div_ceil(size.max(1)));
+            assert!(ranges.windows(2).all(|w| w[0].end == w[1].start));
+            let (low, high) = ranges
+                .iter()
+                .fold((n, 0), |(l, h), r| (l.min(r.len()), h.max(r.len())));
+            assert!(n == 0 || high - low <= 1 && high <= size.max(1));
+        }
+    }
+
+    /// A scratch whose epochs run out starts over instead of taking old marks for new ones.
+    #[test]
+    fn epochs_wrap() {
+        let points: Vec<[f64; 3]> = (0..50).map(|i| [f64::from(i), 0.0, 0.0]).collect();
+        let graph = Graph::knn(&points, 4);
+        let expected = Tile::build(&graph, 10..20, 2, &mut Scratch::new());
+        let mut scratch = Scratch {
+            seen: vec![(1, 9); 50],
+            epoch: u32::MAX,
+        };
+        for _ in 0..3 {
+            assert_eq!(Tile::build(&graph, 10..20, 2, &mut scratch), expected);
+        }
+    }
+}

@@ -1,1 +1,18 @@
-//! (skeleton)
+//! Model bundles: a folder, or one archive in memory, with a manifest, one ONNX file per stage and golden vectors.
+//!
+//! ```text
+//! my-model/bundle.json   what the model is: method, schedule, graph, stages with their sha256 ...
+//! my-model/*.onnx        one file per stage
+//! my-model/golden.npz    input and expected output: proves an install
+//! ```
+//!
+//! Everything here is data that may come from a stranger: it is verified before a network is made of it.
+
+mod builtin;
+mod golden;
+mod manifest;
+mod open;
+
+pub use golden::Golden;
+pub use manifest::{GraphSpec, Manifest, Role, Sampling, ScheduleSpec, Stage, Steps, StageInput};
+pub use open::{Bundle, StageFile};

@@ -1,1 +1,169 @@
-//! (skeleton)
+//! Point cloud files: PLY, PCD and XYZ in, the same file with other coordinates out.
+//!
+//! A file is kept as its own bytes plus the places of its x, y and z. Writing replaces those and nothing else, so
+//! normals, colours, rings, faces, comments, padding and even the spelling of numbers go through unchanged.
+
+mod column;
+mod field;
+mod lzf;
+mod pcd;
+mod ply;
+mod save;
+mod value;
+mod xyz;
+
+use std::path::Path;
+
+use crate::{Error, Result};
+use column::Output;
+use field::Table;
+pub(crate) use ply::polygons as ply_polygons;
+use value::Coding;
+
+/// The formats, by family: members of one family share everything but the coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Ply,
+    Pcd,
+    Xyz,
+}
+
+impl Family {
+    fn of(path: &Path) -> Result<Self> {
+        let extension = path
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
+        match extension.as_str() {
+            "ply" => Ok(Family::Ply),
+            "pcd" => Ok(Family::Pcd),
+            "xyz" | "txt" | "asc" => Ok(Family::Xyz),
+            _ => Err(broken(
+                path,
+                format!(
+                    "'.{extension}' is no known kind of point file, expected .ply, .pcd, .xyz, .txt or .asc"
+                ),
+            )),
+        }
+    }
+}
+
+/// A point cloud file in memory, ready to be written again with other coordinates.
+#[derive(Debug)]
+pub struct PointFile {
+    family: Family,
+    table: Table,
+    envelope: Option<pcd::Envelope>,
+    points: Vec<[f64; 3]>,
+}
+
+/// Reads a cloud; the extension names the format: `.ply`, `.pcd`, or `.xyz`, `.txt`, `.asc` for plain text.
+///
+/// # Errors
+/// [`Error::Io`] where the file can't be read, [`Error::Format`] where it breaks its format: what was found and what
+/// was expected. A header's claims are checked against the size of the file before anything is allocated for them.
+pub fn read(path: &Path) -> Result<PointFile> {
+    let family = Family::of(path)?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Io {
+        path: path.into(),
+        source,
+    })?;
+    PointFile::parse(family, bytes).map_err(|reason| broken(path, reason))
+}
+
+/// Proves, before any long work, that a cloud could be written to `path`.
+///
+/// # Errors
+/// [`Error::Format`] for an unknown extension, [`Error::Io`] where the folder is not there.
+pub fn can_write(path: &Path) -> Result<()> {
+    Family::of(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match folder.metadata() {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => Err(Error::Io { path: folder.into(), source: std::io::ErrorKind::NotADirectory.into() }),
+        Err(source) => Err(Error::Io { path: folder.into(), source }),
+    }
+}
+
+impl PointFile {
+    fn parse(family: Family, bytes: Vec<u8>) -> Result<Self, String> {
+        if bytes.is_empty() {
+            return Err("the file is empty".into());
+        }
+        let (mut table, envelope) = match family {
+            Family::Ply => (ply::parse(bytes)?, None),
+            Family::Pcd => pcd::parse(bytes)?,
+            Family::Xyz => (xyz::parse(bytes)?, None),
+        };
+        let points = table.points()?;
+        Ok(Self {
+            family,
+            table,
+            envelope,
+            points,
+        })
+    }
+
+    /// The coordinates in the file's order and units, non-finite ones included.
+    pub fn points(&self) -> &[[f64; 3]] {
+        &self.points
+    }
+
+    /// The number of points.
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Whether the file holds no point.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// Writes the cloud with `points` in the place of its own, in the format that the extension of `path` names.
+    ///
+    /// In the same format the file keeps its header, its coding and every other byte; a coordinate that did not
+    /// change keeps its bytes too, a changed one gets the nearest value that the file's type holds (integers round).
+    /// Another format gets x y z and all scalar columns, colours and normals under its own names; lists, faces,
+    /// padding and texts stay behind. The file appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Cloud`] where the number of points differs, [`Error::Format`] for an unknown extension,
+    /// [`Error::Io`] where the file can't be written.
+    pub fn write(&self, path: &Path, points: &[[f64; 3]]) -> Result<()> {
+        if points.len() != self.points.len() {
+            return Err(Error::Cloud(format!(
+                "{} points can't replace the {} of the file",
+                points.len(),
+                self.points.len()
+            )));
+        }
+        let family = Family::of(path)?;
+        let bytes = if family == self.family {
+            let patched = self.table.patched(&self.points, points);
+            match &self.envelope {
+                Some(envelope) => envelope.seal(&patched).map_err(|reason| broken(path, reason))?,
+                None => patched,
+            }
+        } else {
+            let text = family == Family::Xyz || self.table.coding == Coding::Text;
+            let output = Output::new(points, &self.table, text);
+            match family {
+                Family::Ply => ply::compose(&output),
+                Family::Pcd => pcd::compose(&output),
+                Family::Xyz => xyz::compose(&output),
+            }
+        };
+        save::whole(path, &bytes).map_err(|source| Error::Io {
+            path: path.into(),
+            source,
+        })
+    }
+}
+
+fn broken(path: &Path, reason: String) -> Error {
+    Error::Format {
+        path: path.into(),
+        reason,
+    }
+}

@@ -1,1 +1,11 @@
-//! (skeleton)
+//! Two kernels carry every method: a step between levels of noise, and a step along a score.
+
+mod ascend;
+mod posterior;
+mod prediction;
+mod run;
+
+pub use ascend::ascend;
+pub use posterior::posterior;
+pub use prediction::Prediction;
+pub use run::run;

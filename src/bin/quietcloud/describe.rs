@@ -1,0 +1,56 @@
+//! `quietcloud describe [MODEL]`: needs no ONNX Runtime.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use quietcloud::Result;
+use quietcloud::bundle::{Bundle, ScheduleSpec, StageInput};
+
+use crate::say;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Model folder, or a zip archive of one [default: the built-in model]
+    model: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let bundle = match &args.model {
+        Some(path) => Bundle::open(path)?,
+        None => Bundle::builtin()?,
+    };
+    let model = &bundle.manifest;
+    let schedule = match &model.schedule {
+        ScheduleSpec::Sigma { sigmas: list } => format!("sigma, {} levels", list.len()),
+        ScheduleSpec::Beta { betas: list } => format!("beta, {} levels", list.len()),
+        ScheduleSpec::Gamma { gammas: list } => format!("gamma, {} levels", list.len()),
+        ScheduleSpec::Linear { start, end, steps } => format!("linear beta {start} to {end}, {steps} levels"),
+        ScheduleSpec::Cosine { steps, .. } => format!("cosine, {steps} levels"),
+    };
+    let refresh = match model.graph.refresh {
+        0 => "built once".to_owned(),
+        steps => format!("built anew every {steps} steps"),
+    };
+    let steps = model.sampling.steps;
+    let [low, high] = model.trained_noise;
+    let mut text = format!("name        {}\nfrom        {}\n", model.name, bundle.path.display());
+    let _ = writeln!(text, "method      {} (format {}), predicts {}", model.method, model.format, model.prediction);
+    let _ = writeln!(text, "schedule    {schedule}");
+    let _ = writeln!(text, "graph       {} neighbours, {refresh}", model.graph.k);
+    let _ = writeln!(text, "steps       fast {}, balanced {}, high {}", steps.fast, steps.balanced, steps.high);
+    let _ = writeln!(text, "noise       {low} to {high} spacings");
+    for (stage, file) in model.stages.iter().zip(&bundle.stages) {
+        let inputs: Vec<_> = stage.inputs.iter().map(|input| StageInput::name(*input)).collect();
+        let (role, bytes) = (stage.role.name(), file.bytes.len());
+        let (inputs, outputs) = (inputs.join(", "), stage.outputs.join(", "));
+        let _ = writeln!(text, "stage       {role}: {} ({bytes} bytes), {} hops, {inputs} -> {outputs}", stage.file, stage.hops);
+    }
+    let _ = writeln!(text, "licence     {}", model.license);
+    for (title, entries) in [("provenance", &model.provenance), ("score", &model.scores)] {
+        for (name, value) in entries {
+            let _ = writeln!(text, "{title:<11} {name}: {value}");
+        }
+    }
+    say(&text);
+    Ok(())
+}

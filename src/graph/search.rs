@@ -1,0 +1,150 @@
+//! Exact k nearest neighbours with ties broken by index, on a kiddo tree.
+
+use std::num::NonZero;
+
+use kiddo::{ImmutableKdTree, SquaredEuclidean};
+use rayon::prelude::*;
+
+/// Queries per parallel task: enough to pay for a task, and consecutive, so that they share cached leaves.
+const CHUNK: usize = 256;
+
+/// For each of `queries` (indices into `points`): its k nearest other points into `neighbors` (row-major) and the
+/// mean of their squared distances into `reach`.
+///
+/// Nearest first, equal distances in order of index, so that the answer doesn't depend on the tree or on threads.
+/// With fewer than k other points they are repeated cyclically; a single point is its own neighbour.
+pub(super) fn nearest(
+    points: &[[f64; 3]],
+    queries: &[u32],
+    k: usize,
+    neighbors: &mut [u32],
+    reach: &mut [f64],
+) {
+    // An axis on which every point agrees adds nothing to a distance, but a tree would waste every third split on
+    // it: on a scan line along x that makes leaves of thousands of points.
+    let axes: Vec<usize> = (0..3)
+        .filter(|&a| points.iter().any(|p| p[a] != points[0][a]))
+        .collect();
+    match axes[..] {
+        [a, b, c] => nearest_in(points, [a, b, c], queries, k, neighbors, reach),
+        [a, b] => nearest_in(points, [a, b], queries, k, neighbors, reach),
+        [a] => nearest_in(points, [a], queries, k, neighbors, reach),
+        _ => nearest_in(points, [0], queries, k, neighbors, reach),
+    }
+}
+
+fn nearest_in<const D: usize>(
+    points: &[[f64; 3]],
+    axes: [usize; D],
+    queries: &[u32],
+    k: usize,
+    neighbors: &mut [u32],
+    reach: &mut [f64],
+) {
+    let sites = Sites::new(points, axes);
+    let rows = neighbors
+        .par_chunks_mut(CHUNK * k)
+        .zip(reach.par_chunks_mut(CHUNK))
+        .zip(queries.par_chunks(CHUNK));
+    rows.for_each(|((neighbors, reach), queries)| {
+        let mut found = Vec::new();
+        for ((row, reach), &query) in neighbors.chunks_exact_mut(k).zip(reach).zip(queries) {
+            sites.around(axes.map(|a| points[query as usize][a]), query, k, &mut found);
+            if found.is_empty() {
+                found.push((0.0, query));
+            }
+            for (slot, &(_, j)) in row.iter_mut().zip(found.iter().cycle()) {
+                *slot = j;
+            }
+            *reach = found
+                .iter()
+                .cycle()
+                .take(k)
+                .map(|&(square, _)| square)
+                .sum::<f64>()
+                / k as f64;
+        }
+    });
+}
+
+/// The distinct positions of a cloud. A tree over these, and not over the points, keeps thousands of identical
+/// points from making every query visit all of them.
+struct Sites<const D: usize> {
+    tree: ImmutableKdTree<f64, D>,
+    /// Point indices, those of one site together and ascending.
+    members: Vec<u32>,
+    /// Where the members of each site start, and the end.
+    starts: Vec<u32>,
+}
+
+impl<const D: usize> Sites<D> {
+    fn new(points: &[[f64; 3]], axes: [usize; D]) -> Self {
+        let position = |i: u32| axes.map(|a| points[i as usize][a]);
+        let mut members: Vec<u32> = (0..points.len() as u32).collect();
+        members.par_sort_unstable_by(|&i, &j| {
+            let (p, q) = (position(i), position(j));
+            let unequal = (0..D).map(|a| p[a].total_cmp(&q[a])).find(|order| order.is_ne());
+            unequal.unwrap_or_else(|| i.cmp(&j))
+        });
+        let mut starts = Vec::with_capacity(points.len() + 1);
+        let mut places = Vec::with_capacity(points.len());
+        for (at, &i) in members.iter().enumerate() {
+            if places.last() != Some(&position(i)) {
+                places.push(position(i));
+                starts.push(at as u32);
+            }
+        }
+        starts.push(members.len() as u32);
+        let tree =
+            ImmutableKdTree::new_from_slice(&places).expect("an immutable tree takes any u32-indexed points");
+        Sites {
+            tree,
+            members,
+            starts,
+        }
+    }
+
+    /// The k nearest points other than `query`, as (squared distance, index) in ascending order.
+    fn around(&self, center: [f64; D], query: u32, k: usize, found: &mut Vec<(f64, u32)>) {
+        // The query itself, its neighbours, and one more that tells whether the k-th has ties left outside.
+        let wanted = NonZero::new(k + 2).expect("k + 2 > 0");
+        let sites = self
+            .tree
+            .query(&center)
+            .nearest_n::<SquaredEuclidean<f64>>(wanted)
+            .execute();
+        found.clear();
+        let mut last = f64::INFINITY;
+        for site in &sites {
+            if site.distance > last {
+                break;
+            }
+            self.expand(site.distance, site.item, k, found);
+            if found.len() > k {
+                last = site.distance;
+            }
+        }
+        let ties_left = sites.len() == wanted.get() && sites.last().is_some_and(|s| s.distance <= last);
+        if ties_left && last.is_finite() {
+            found.clear();
+            for site in self
+                .tree
+                .query(&center)
+                .within::<SquaredEuclidean<f64>>(last)
+                .unsorted()
+                .execute()
+            {
+                self.expand(site.distance, site.item, k, found);
+            }
+        }
+        found.retain(|&(_, i)| i != query);
+        found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        found.truncate(k);
+    }
+
+    /// Adds the members of one site; more than k + 1 of them can't all be neighbours.
+    fn expand(&self, square: f64, site: u32, k: usize, found: &mut Vec<(f64, u32)>) {
+        let members = self.starts[site as usize] as usize..self.starts[site as usize + 1] as usize;
+        found.extend(self.members[members].iter().take(k + 1).map(|&i| (square, i)));
+    }
+}

@@ -1,0 +1,128 @@
+//! PLY: ascii, binary little and big endian, any scalar types, lists and further elements.
+
+mod header;
+mod records;
+mod write;
+
+use super::field::{Field, Place, Table};
+use super::value::Coding;
+use header::{Element, Header};
+use records::Cursor;
+pub(super) use write::compose;
+
+/// Finds the vertices and all of their scalars in the bytes of a file.
+pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
+    let header = header::parse(&bytes)?;
+    let mut cursor = Cursor::new(&bytes, &header);
+    let mut found = None;
+    for element in &header.elements {
+        cursor.check_room(element)?;
+        if element.name == "vertex" && found.is_none() {
+            found = Some((element.count, vertex_fields(&mut cursor, element)?));
+        } else {
+            cursor.skip(element)?;
+        }
+    }
+    let (len, mut others) = found.ok_or_else(|| {
+        let names: Vec<&str> = header
+            .elements
+            .iter()
+            .map(|element| element.name.as_str())
+            .collect();
+        format!(
+            "there are the elements [{}], expected one named vertex",
+            names.join(", ")
+        )
+    })?;
+    let mut take = |name: &str| match others.iter().position(|field| field.name == name) {
+        Some(at) => Ok(others.remove(at)),
+        None => Err(format!("the element vertex has no number named {name}")),
+    };
+    let xyz = [take("x")?, take("y")?, take("z")?];
+    Ok(Table {
+        coding: header.coding,
+        bytes,
+        len,
+        xyz,
+        others,
+    })
+}
+
+/// Where each scalar of the vertices lies; lists are walked over.
+fn vertex_fields(cursor: &mut Cursor, element: &Element) -> Result<Vec<Field>, String> {
+    if element.properties.is_empty() {
+        return Ok(Vec::new());
+    }
+    for axis in ["x", "y", "z"] {
+        if element
+            .properties
+            .iter()
+            .any(|property| property.name == axis && property.list.is_some())
+        {
+            return Err(format!("the vertices' {axis} is a list, expected one number"));
+        }
+    }
+    let scalars = element
+        .properties
+        .iter()
+        .enumerate()
+        .filter(|(_, property)| property.list.is_none());
+    let places: Vec<Place> = if element.has_lists() {
+        let mut starts = vec![Vec::with_capacity(element.count); element.properties.len()];
+        cursor.walk(element, |property, start| {
+            if element.properties[property].list.is_none() {
+                starts[property].push(start);
+            }
+        })?;
+        starts.into_iter().map(Place::Scattered).collect()
+    } else if cursor.coding == Coding::Text {
+        let mut records = Vec::with_capacity(element.count);
+        cursor.walk(element, |property, start| {
+            if property == 0 {
+                records.push(start);
+            }
+        })?;
+        let records = std::sync::Arc::new(records);
+        (0..element.properties.len())
+            .map(|index| Place::Token {
+                records: records.clone(),
+                index,
+            })
+            .collect()
+    } else {
+        let stride = element.least(cursor.coding);
+        let mut first = cursor.at;
+        let places = element.properties.iter().map(|property| {
+            let place = Place::Strided { first, stride };
+            first += property.kind.size();
+            place
+        });
+        let places = places.collect();
+        cursor.skip(element)?;
+        places
+    };
+    let field = |(i, property): (usize, &header::Property)| Field {
+        name: property.name.clone(),
+        kind: property.kind,
+        place: places[i].clone(),
+    };
+    Ok(scalars.map(field).collect())
+}
+
+/// The polygons of a PLY mesh as lists of vertex indices, empty where the file has none.
+pub(crate) fn polygons(bytes: &[u8]) -> Result<Vec<Vec<u64>>, String> {
+    let header: Header = header::parse(bytes)?;
+    let mut cursor = Cursor::new(bytes, &header);
+    for element in &header.elements {
+        cursor.check_room(element)?;
+        let indices = element
+            .properties
+            .iter()
+            .position(|p| p.list.is_some() && matches!(p.name.as_str(), "vertex_indices" | "vertex_index"));
+        match indices {
+            Some(property) if element.name == "face" => return cursor.lists(element, property),
+            _ => cursor.skip(element)?,
+        }
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,100 @@
+//! Runs a network on one tile: builds the inputs that its stage declares, in buffers that are used again.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use ort::session::{RunOptions, Session, SessionInputValue};
+use ort::value::TensorRef;
+
+use super::session::Network;
+use crate::bundle::StageInput;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, relative_edges};
+use crate::tile::Tile;
+
+/// A session and its input buffers, borrowed from a network by one thread.
+pub(crate) struct Predictor<'a> {
+    network: &'a Network,
+    session: Option<Session>,
+    edges: Vec<f32>,
+    sigma: Vec<f32>,
+    rings: Vec<i64>,
+    /// Time spent inside ONNX Runtime.
+    pub(crate) spent: Duration,
+}
+
+impl Network {
+    /// Borrows a session; it returns to the pool when the predictor is dropped.
+    pub(crate) fn predictor(&self) -> Result<Predictor<'_>> {
+        let session = Some(self.take()?);
+        Ok(Predictor {
+            network: self,
+            session,
+            edges: Vec::new(),
+            sigma: Vec::new(),
+            rings: Vec::new(),
+            spent: Duration::ZERO,
+        })
+    }
+}
+
+impl Predictor<'_> {
+    /// The network's answer for the core rows of `tile`, `width` numbers each, appended to `out`.
+    ///
+    /// `points` are all points in model units, `sigma` the level's noise in the same units.
+    pub(crate) fn run<const WIDTH: usize>(
+        &mut self,
+        points: &[[f64; 3]],
+        graph: &Graph,
+        tile: &Tile,
+        sigma: f64,
+        options: &RunOptions,
+        mut answer: impl FnMut(usize, [f32; WIDTH]),
+    ) -> Result<()> {
+        let rows = tile.rows.len();
+        // No zeroing: relative_edges writes every value.
+        self.edges.resize(rows * graph.k * 3, 0.0);
+        relative_edges(points, graph, &tile.rows, &mut self.edges);
+        self.sigma.clear();
+        self.sigma.extend(tile.rows.iter().map(|&i| (sigma / f64::from(graph.spacing[i as usize])) as f32));
+        // What the successive layers still have to compute: the rows within hops-1, ..., 1, 0 hops of the core.
+        self.rings.clear();
+        self.rings.extend(tile.rings.iter().rev().skip(1).map(|&rows| rows as i64));
+
+        let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(4);
+        for input in &self.network.stage.inputs {
+            let value = match input {
+                StageInput::Edges => TensorRef::from_array_view(([rows, graph.k, 3], &self.edges[..])).map(Into::into),
+                StageInput::Neighbors => {
+                    TensorRef::from_array_view(([rows, graph.k], &tile.neighbors[..])).map(Into::into)
+                }
+                StageInput::Sigma => TensorRef::from_array_view(([rows, 1], &self.sigma[..])).map(Into::into),
+                StageInput::Rings => TensorRef::from_array_view(([self.rings.len()], &self.rings[..])).map(Into::into),
+            };
+            inputs.push((input.name().into(), value.map_err(|e| self.network.error(e))?));
+        }
+
+        let session = self.session.as_mut().ok_or_else(|| Error::Internal("a session was lost".into()))?;
+        let start = Instant::now();
+        let outputs = session.run_with_options(inputs, options).map_err(|e| self.network.error(e))?;
+        self.spent += start.elapsed();
+        let output = outputs.get(self.network.output()).ok_or_else(|| self.network.error("gave no output"))?;
+        let (shape, values) = output.try_extract_tensor::<f32>().map_err(|e| self.network.error(e))?;
+        if shape[..] != [tile.core as i64, WIDTH as i64] {
+            let expected = [tile.core, WIDTH];
+            return Err(self.network.error(format!("gave the shape {:?}, expected {expected:?}", &shape[..])));
+        }
+        for (row, value) in values.as_chunks::<WIDTH>().0.iter().enumerate() {
+            answer(row, *value);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Predictor<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            self.network.put_back(session);
+        }
+    }
+}

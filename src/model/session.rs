@@ -1,0 +1,126 @@
+//! One network and its pool of sessions.
+//!
+//! A session runs for one caller at a time, so each working thread borrows its own; all are made of the same bytes.
+//! Inside a session everything happens on the calling thread: tiles are what runs in parallel.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+
+use ort::session::Session;
+use ort::session::builder::SessionBuilder;
+use ort::value::TensorElementType;
+
+use super::device::Device;
+use super::runtime::Runtime;
+use crate::bundle::{Role, Stage, StageInput};
+use crate::error::{Error, Result};
+
+/// The network of one stage on one device.
+pub(crate) struct Network {
+    pub(super) stage: Stage,
+    bytes: Cow<'static, [u8]>,
+    device: Device,
+    runtime: &'static Runtime,
+    idle: Mutex<Vec<Session>>,
+}
+
+/// Why a network could not be made: of the two, only a device's failure lets `auto` go on to the next device.
+pub(super) enum Failure {
+    Device(String),
+    Network(String),
+}
+
+impl Network {
+    /// Makes the first session, which proves that the bytes fit the manifest and that the device works.
+    pub(super) fn open(
+        stage: &Stage,
+        bytes: Cow<'static, [u8]>,
+        device: Device,
+        runtime: &'static Runtime,
+    ) -> Result<Network, Failure> {
+        let network = Network { stage: stage.clone(), bytes, device, runtime, idle: Mutex::default() };
+        let session = network.create()?;
+        network.verify(&session).map_err(Failure::Network)?;
+        network.put_back(session);
+        Ok(network)
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.stage.role
+    }
+
+    /// Depth of the receptive field in neighbour hops.
+    pub(crate) fn hops(&self) -> usize {
+        self.stage.hops
+    }
+
+    /// An idle session, or a new one.
+    pub(super) fn take(&self) -> Result<Session> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(session) => Ok(session),
+            None => self.create().map_err(|(Failure::Device(reason) | Failure::Network(reason))| self.error(reason)),
+        }
+    }
+
+    pub(super) fn put_back(&self, session: Session) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+    }
+
+    pub(super) fn error(&self, reason: impl ToString) -> Error {
+        let reason = reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        Error::Network { role: self.stage.role.name().to_owned(), reason }
+    }
+
+    fn create(&self) -> Result<Session, Failure> {
+        let mut builder = self.builder().map_err(|e| Failure::Network(e.to_string()))?;
+        self.device.register(&mut builder).map_err(Failure::Device)?;
+        // What a CPU session refuses is the network's fault; elsewhere it is mostly a device that isn't there.
+        let kind = if self.device == Device::Cpu { Failure::Network } else { Failure::Device };
+        builder.commit_from_memory(&self.bytes).map_err(|e| kind(e.to_string()))
+    }
+
+    fn builder(&self) -> ort::Result<SessionBuilder> {
+        let builder = SessionBuilder::new(&self.runtime.environment)?;
+        let builder = builder.with_intra_threads(1)?.with_inter_threads(1)?;
+        let builder = builder.with_intra_op_spinning(false)?.with_inter_op_spinning(false)?;
+        // Every tile has another size; a memory pattern would be kept for each of them.
+        Ok(builder.with_memory_pattern(false)?)
+    }
+
+    /// The network must ask for what the manifest says, in the types that we give, and return what it says.
+    fn verify(&self, session: &Session) -> Result<(), String> {
+        let declared: Vec<_> = self.stage.inputs.iter().map(|input| input.name()).collect();
+        let asked: Vec<_> = session.inputs().iter().map(|input| input.name()).collect();
+        if declared.len() != asked.len() || !asked.iter().all(|name| declared.contains(name)) {
+            return Err(format!("asks for {}, but the manifest says {}", asked.join(", "), declared.join(", ")));
+        }
+        for input in &self.stage.inputs {
+            let wanted = element(*input);
+            let found = session.inputs().iter().find(|found| found.name() == input.name());
+            let found = found.and_then(|found| found.dtype().tensor_type());
+            if found != Some(wanted) {
+                return Err(format!("input {} has type {found:?}, expected {wanted:?}", input.name()));
+            }
+        }
+        let name = self.output();
+        let output = session.outputs().iter().find(|output| output.name() == name);
+        match output.map(|output| output.dtype().tensor_type()) {
+            Some(Some(TensorElementType::Float32)) => Ok(()),
+            Some(other) => Err(format!("output {name} has type {other:?}, expected Float32")),
+            None => Err(format!("has no output {name}, which the manifest promises")),
+        }
+    }
+
+    pub(super) fn output(&self) -> &str {
+        &self.stage.outputs[0]
+    }
+}
+
+fn element(input: StageInput) -> TensorElementType {
+    match input {
+        StageInput::Edges | StageInput::Sigma => TensorElementType::Float32,
+        StageInput::Neighbors => TensorElementType::Int32,
+        StageInput::Rings => TensorElementType::Int64,
+    }
+}

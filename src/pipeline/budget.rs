@@ -1,0 +1,109 @@
+//! How much memory a run takes: the size of a tile, how many run at once, and whether they are kept.
+//!
+//! The size of a tile follows from the bound on memory alone and never from the number of threads, so that a run's
+//! bytes are the same at any number of threads.
+
+use crate::error::{Error, Result};
+
+/// Core points of a tile on a processor: small enough that a layer's activations stay in its cache, large enough
+/// that the halo does not outweigh the core.
+const TILE: usize = 2048;
+
+/// Core points of a tile on a GPU, which wants more work at a time.
+const GPU_TILE: usize = 32_768;
+
+/// Below this the halo of a tile is many times its core.
+const SMALLEST_TILE: usize = 256;
+
+/// A network's activations for one row: a few dozen channels for each of its neighbours.
+const ROW_BYTES: usize = 16 << 10;
+
+/// Tiles are kept from step to step below this, where the caller sets no bound.
+const KEPT_BYTES: usize = 512 << 20;
+
+/// What a run may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Budget {
+    /// Core points of a tile.
+    pub tile: usize,
+    /// Tiles at work at once.
+    pub workers: usize,
+    /// Tiles are built once, not anew for every step.
+    pub keep: bool,
+}
+
+/// What the bound has to hold.
+pub(super) struct Need {
+    pub points: usize,
+    pub k: usize,
+    pub hops: usize,
+    pub threads: usize,
+    pub gpu: bool,
+}
+
+impl Need {
+    /// # Errors
+    /// [`Error::Memory`] where `max_memory_mb` can't hold the cloud and one small tile; 0 sets no bound.
+    pub(super) fn budget(&self, max_memory_mb: usize) -> Result<Budget> {
+        let largest = if self.gpu { GPU_TILE } else { TILE };
+        let kept = self.points.saturating_mul(3 * 4 * (self.k + 1));
+        if max_memory_mb == 0 {
+            return Ok(Budget { tile: largest, workers: self.threads, keep: kept <= KEPT_BYTES });
+        }
+        // Points and states in f64, the curve order, the k-d tree, the graph, and the marks of a tile's rows.
+        let cloud = self.points.saturating_mul(240 + 4 * self.k);
+        let bound = max_memory_mb << 20;
+        let left = bound.saturating_sub(cloud);
+        let mut tile = largest;
+        while tile > SMALLEST_TILE && self.tile_bytes(tile) > left {
+            tile /= 2;
+        }
+        if self.tile_bytes(tile) > left {
+            let needed = (cloud.saturating_add(self.tile_bytes(tile)) >> 20) + 1;
+            return Err(Error::Memory(format!(
+                "max_memory_mb is {max_memory_mb}, but {} points need at least {needed}",
+                self.points
+            )));
+        }
+        let workers = (left / self.tile_bytes(tile)).clamp(1, self.threads);
+        let keep = kept <= left - workers * self.tile_bytes(tile);
+        Ok(Budget { tile, workers, keep })
+    }
+
+    /// A square patch of the surface with a halo all around: k neighbours lie within sqrt(k / pi) spacings.
+    fn tile_bytes(&self, core: usize) -> usize {
+        let halo = self.hops as f64 * (self.k as f64 / std::f64::consts::PI).sqrt();
+        let side = (core.min(self.points) as f64).sqrt() + 2.0 * halo;
+        (side * side).min(self.points as f64).ceil() as usize * ROW_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn need(points: usize, threads: usize) -> Need {
+        Need { points, k: 20, hops: 4, threads, gpu: false }
+    }
+
+    #[test]
+    fn a_tile_does_not_depend_on_the_number_of_threads() {
+        for bound in [0, 100, 200, 400, 1500] {
+            let tiles: Vec<_> = [1, 2, 16].map(|t| need(100_000, t).budget(bound).map(|b| b.tile).ok()).into();
+            assert!(tiles.windows(2).all(|pair| pair[0] == pair[1]), "{bound}: {tiles:?}");
+        }
+    }
+
+    #[test]
+    fn less_memory_means_fewer_workers_then_smaller_tiles_then_an_error_that_says_what_suffices() {
+        assert_eq!(need(100_000, 16).budget(0).unwrap(), Budget { tile: TILE, workers: 16, keep: true });
+        let few = need(100_000, 16).budget(300).unwrap();
+        assert!(few.tile == TILE && few.workers < 16, "{few:?}");
+        let small = need(100_000, 16).budget(60).unwrap();
+        assert!(small.tile < TILE && small.workers == 1, "{small:?}");
+        let error = need(100_000, 16).budget(20).unwrap_err();
+        assert_eq!(error.code(), 10);
+        let enough = error.to_string().split_whitespace().last().unwrap().parse().unwrap();
+        need(100_000, 16).budget(enough).unwrap();
+    }
+}

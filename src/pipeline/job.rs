@@ -1,0 +1,112 @@
+//! One run on its own threads, watched from the caller's.
+//!
+//! The caller's thread does no work: it tells the caller how far the run is and passes a wish to stop on. So a
+//! callback never runs on a foreign thread, and cancelling waits for no tile.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use ort::session::RunOptions;
+use rayon::ThreadPoolBuilder;
+
+use crate::error::{Error, Result};
+
+/// How often the caller hears of progress.
+const PERIOD: Duration = Duration::from_millis(20);
+
+/// Hears how far a run is, and may stop it.
+pub trait Watch {
+    /// `done` rises from 0 to 1; [`ControlFlow::Break`] cancels the run. Called on the thread that called `denoise`.
+    fn progress(&mut self, done: f64) -> ControlFlow<()>;
+}
+
+/// Watches nothing.
+impl Watch for () {
+    fn progress(&mut self, _: f64) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl<F: FnMut(f64) -> ControlFlow<()>> Watch for F {
+    fn progress(&mut self, done: f64) -> ControlFlow<()> {
+        self(done)
+    }
+}
+
+/// What the working threads share with the caller's.
+pub(super) struct Job {
+    stop: AtomicBool,
+    done: AtomicU64,
+    /// Given to every run of a network, so that all of them can be terminated at once.
+    pub(super) options: RunOptions,
+}
+
+impl Job {
+    /// Fails once the caller has cancelled.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Sets the share that is done, 0 to 1.
+    pub(super) fn advance(&self, done: f64) {
+        self.done.store(done.to_bits(), Ordering::Relaxed);
+    }
+
+    /// The share that is done.
+    pub(super) fn done(&self) -> f64 {
+        f64::from_bits(self.done.load(Ordering::Relaxed))
+    }
+
+    fn cancel(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Should it fail, the flag still stops the run after the tiles at hand.
+        let _ = self.options.terminate();
+    }
+}
+
+/// Runs `work` on `threads` threads of its own, where rayon's parallel iterators stay.
+pub(super) fn run<T: Send>(
+    threads: usize,
+    watch: &mut dyn Watch,
+    work: impl FnOnce(&Job) -> Result<T> + Send,
+) -> Result<T> {
+    let options = RunOptions::new().map_err(|e| Error::Internal(e.to_string()))?;
+    let job = Job { stop: AtomicBool::new(false), done: AtomicU64::new(0), options };
+    if watch.progress(0.0).is_break() {
+        return Err(Error::Cancelled);
+    }
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("quietcloud-{i}"))
+        .build()
+        .map_err(|e| Error::Memory(format!("{threads} threads can't be started: {e}")))?;
+    let (send, receive) = sync_channel(1);
+    let result = pool.in_place_scope(|scope| {
+        let job = &job;
+        scope.spawn(move |_| {
+            // The receiver only goes away with a panic of the caller's watch, which has no use for the result.
+            let _ = send.send(work(job));
+        });
+        loop {
+            match receive.recv_timeout(PERIOD) {
+                Ok(result) => return result,
+                Err(RecvTimeoutError::Timeout) => {
+                    if watch.progress(job.done()).is_break() {
+                        job.cancel();
+                    }
+                }
+                // A panic of the work: the scope raises it again here.
+                Err(RecvTimeoutError::Disconnected) => return Err(Error::Internal("a thread panicked".into())),
+            }
+        }
+    });
+    // A terminated network reports an error of its own: the cause is the caller's wish.
+    job.check()?;
+    let result = result?;
+    if watch.progress(1.0).is_break() {
+        return Err(Error::Cancelled);
+    }
+    Ok(result)
+}
