@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn strided_and_unaligned_points_are_read() {
-        let mut bytes = vec![0xAAu8; 1 + 3 * 17];
+        let mut bytes = [0xAAu8; 1 + 3 * 17];
         for i in 0..3 {
             for axis in 0..3 {
                 let at = 1 + i * 17 + axis * 4;

@@ -1,8 +1,8 @@
 //! PCD: what goes in comes out, except for the coordinates; what is broken is refused.
 
-mod common;
+mod scratch;
 
-use common::{Scratch, message, moved};
+use scratch::{Scratch, message, moved};
 use quietcloud::io;
 
 /// Six organised points: padding, a float, a field of three values, doubles among floats, one NaN point.
@@ -208,6 +208,24 @@ fn conversions_carry_scalars_colours_and_normals() {
 }
 
 #[test]
+fn another_format_keeps_centimetres_of_a_utm_grid() {
+    let scratch = Scratch::new("pcd_utm");
+    let mut file = b"FIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nWIDTH 2\nHEIGHT 1\nDATA binary\n".to_vec();
+    file.extend(
+        [513_119.5f32, 5_403_189.5, 188.25, 513_630.0, 5_403_763.0, 356.0]
+            .iter()
+            .flat_map(|v| v.to_le_bytes()),
+    );
+    let cloud = io::read(&scratch.file("in.pcd", &file)).unwrap();
+    let moved = moved(cloud.points(), 0.01);
+    for name in ["out.ply", "out.xyz"] {
+        let output = scratch.path(name);
+        cloud.write(&output, &moved).unwrap();
+        assert_eq!(io::read(&output).unwrap().points(), moved, "{name}");
+    }
+}
+
+#[test]
 fn wide_integers_and_normals_find_their_names_in_ply() {
     let scratch = Scratch::new("pcd_names");
     let text = "FIELDS x y z normal_x normal_y normal_z stamp rgba\nSIZE 8 8 8 4 4 4 8 4\nTYPE F F F F F F U U\n\
@@ -326,17 +344,11 @@ fn lying_sizes_are_refused() {
     let huge = String::from_utf8_lossy(&good[..start])
         .replace("WIDTH 3", "WIDTH 50000000")
         .replace("POINTS 6", "POINTS 100000000");
-    let unpacked = 4_100_000_000u32 - 4_100_000_000 % 41;
-    let sizes = [12u32, unpacked].map(u32::to_le_bytes).concat();
-    assert!(!refused(&scratch, &[huge.as_bytes(), &sizes, &[0; 12]].concat()).is_empty());
-    for end in start..binary(0.0).len() - 6 - 12 {
-        assert!(
-            !refused(
-                &scratch,
-                &binary(0.0)[..end.min(header("binary").len() + 6 * 41 - 1)]
-            )
-            .is_empty()
-        );
+    let sizes = [12u32, 3_700_000_000].map(u32::to_le_bytes).concat();
+    assert!(refused(&scratch, &[huge.as_bytes(), &sizes, &[0; 12]].concat()).contains("can't unpack"));
+    for cut in 0..6 * 37 {
+        let reason = refused(&scratch, &binary(0.0)[..header("binary").len() + cut]);
+        assert!(reason.contains("6 points of 37 bytes"), "{reason}");
     }
 }
 

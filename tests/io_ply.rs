@@ -1,8 +1,8 @@
 //! PLY: what goes in comes out, except for the coordinates; what is broken is refused.
 
-mod common;
+mod scratch;
 
-use common::{Scratch, message, moved};
+use scratch::{Scratch, message, moved};
 use quietcloud::io;
 
 const HEADER: &str = "comment made by \"a tool\"\nobj_info num_cols 2\nelement camera 1\nproperty list uchar int views\n\
@@ -103,7 +103,7 @@ fn binary_keeps_every_other_byte() {
 #[test]
 fn doubles_keep_their_precision_and_floats_what_they_hold() {
     let scratch = Scratch::new("ply_precision");
-    let utm = [[437_221.123_456_789, 4_912_345.678_901_234, 1234.000_000_1]; 3];
+    let utm = [[437_221.123_456_789, 4_912_345.678_901_234, 1_234.000_000_1]; 3];
     for (kind, put) in kinds().into_iter().filter(|(kind, _)| kind.starts_with("float")) {
         let cloud = io::read(&scratch.file("in.ply", &binary(false, kind, &put))).unwrap();
         let output = scratch.path("out.ply");
@@ -224,6 +224,10 @@ fn broken_files_are_refused() {
         (b"hello world, this is no ply".to_vec(), "expected the line 'ply'"),
         (b"plywood\n".to_vec(), "expected the line 'ply'"),
         (b"ply\n".to_vec(), "no line 'end_header'"),
+        (
+            [b"ply".to_vec(), vec![b'\n'; 200_000]].concat(),
+            "among the first 100000 lines",
+        ),
         (b"ply\xff\xfe".to_vec(), "expected the line 'ply'"),
         (
             b"ply\nelement vertex 1\xff\nend_header\n".to_vec(),

@@ -14,8 +14,8 @@ pub(super) struct Column {
 /// What a file of another format is made of.
 pub(super) struct Output<'a> {
     pub(super) points: &'a [[f64; 3]],
-    /// The types of x, y and z.
-    pub(super) kinds: [Kind; 3],
+    /// The type of x, y and z.
+    pub(super) kind: Kind,
     /// Numbers as text; otherwise little-endian bytes.
     pub(super) text: bool,
     source: &'a Table,
@@ -39,13 +39,13 @@ impl Column {
 
 impl<'a> Output<'a> {
     pub(super) fn new(points: &'a [[f64; 3]], source: &'a Table, text: bool) -> Self {
-        let kinds = [0, 1, 2].map(|axis| match source.xyz[axis].kind {
-            Kind::F32 | Kind::I8 | Kind::U8 | Kind::I16 | Kind::U16 => Kind::F32,
-            _ => Kind::F64,
-        });
+        let small = [Kind::F32, Kind::I8, Kind::U8, Kind::I16, Kind::U16];
+        let narrow = source.xyz.iter().all(|field| small.contains(&field.kind)) && !is_far_off(points);
+        // one type for all three: readers such as PCL's expect that
+        let kind = if narrow { Kind::F32 } else { Kind::F64 };
         Self {
             points,
-            kinds,
+            kind,
             text,
             source,
         }
@@ -141,7 +141,7 @@ impl<'a> Output<'a> {
     /// Appends one record a point: x y z and then `columns`.
     pub(super) fn append_rows(&self, columns: &[Column], out: &mut Vec<u8>) {
         for (i, point) in self.points.iter().enumerate() {
-            let xyz = (0..3).map(|axis| (self.kinds[axis], self.kinds[axis].put(point[axis])));
+            let xyz = (0..3).map(|axis| (self.kind, self.kind.put(point[axis])));
             let others = columns.iter().map(|column| (column.kind, column.values[i]));
             for (nth, (kind, value)) in xyz.chain(others).enumerate() {
                 if !self.text {
@@ -158,6 +158,25 @@ impl<'a> Output<'a> {
             }
         }
     }
+}
+
+/// Whether the distance to the origin takes so many of an f32's 24 bits that the shape is left with less than 18.
+fn is_far_off(points: &[[f64; 3]]) -> bool {
+    let (mut farthest, mut extent) = (0f64, 0f64);
+    for axis in 0..3 {
+        let values = points
+            .iter()
+            .map(|point| point[axis])
+            .filter(|value| value.is_finite());
+        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        if low <= high {
+            farthest = farthest.max(low.abs()).max(high.abs());
+            extent = extent.max(high - low);
+        }
+    }
+    farthest > 64.0 * extent
 }
 
 fn renamed(

@@ -46,6 +46,16 @@ pub(super) fn token(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
     Some((start, length.map_or(bytes.len(), |length| start + length)))
 }
 
+/// A binary number as up to eight little-endian bytes.
+pub(super) fn raw(number: &[u8], coding: Coding) -> [u8; 8] {
+    let mut raw = [0; 8];
+    raw[..number.len()].copy_from_slice(number);
+    if coding == Coding::Big {
+        raw[..number.len()].reverse();
+    }
+    raw
+}
+
 impl Field {
     fn start(&self, bytes: &[u8], i: usize) -> usize {
         match &self.place {
@@ -76,13 +86,7 @@ impl Field {
         if coding == Coding::Text {
             return self.kind.parse(&bytes[start..end]);
         }
-        let mut raw = [0; 8];
-        let size = end - start;
-        raw[..size].copy_from_slice(&bytes[start..end]);
-        if coding == Coding::Big {
-            raw[..size].reverse();
-        }
-        Some(raw)
+        Some(raw(&bytes[start..end], coding))
     }
 }
 

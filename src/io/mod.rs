@@ -17,7 +17,6 @@ use std::path::Path;
 use crate::{Error, Result};
 use column::Output;
 use field::Table;
-pub(crate) use ply::polygons as ply_polygons;
 use value::Coding;
 
 /// The formats, by family: members of one family share everything but the coordinates.
@@ -125,7 +124,8 @@ impl PointFile {
     /// In the same format the file keeps its header, its coding and every other byte; a coordinate that did not
     /// change keeps its bytes too, a changed one gets the nearest value that the file's type holds (integers round).
     /// Another format gets x y z and all scalar columns, colours and normals under its own names; lists, faces,
-    /// padding and texts stay behind. The file appears whole or not at all.
+    /// padding and texts stay behind, and float32 coordinates far from the origin become float64.
+    /// The file appears whole or not at all.
     ///
     /// # Errors
     /// [`Error::Cloud`] where the number of points differs, [`Error::Format`] for an unknown extension,
@@ -159,6 +159,15 @@ impl PointFile {
             source,
         })
     }
+}
+
+/// Vertices, and faces as indices of as many of them as they have corners.
+pub(crate) type Polygons = (Vec<[f64; 3]>, Vec<Vec<u64>>);
+
+/// The vertices and polygons of a PLY mesh.
+pub(crate) fn ply_mesh(bytes: Vec<u8>) -> Result<Polygons, String> {
+    let polygons = ply::polygons(&bytes)?;
+    Ok((ply::parse(bytes)?.points()?, polygons))
 }
 
 fn broken(path: &Path, reason: String) -> Error {

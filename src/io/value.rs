@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(Kind::I16.get(Kind::I16.put(-1.5)), -2.0);
         assert_eq!(Kind::U8.get(Kind::U8.put(-7.0)), 0.0);
         assert_eq!(Kind::I8.get(Kind::I8.put(1e9)), 127.0);
-        assert_eq!(Kind::F32.get(Kind::F32.put(1e300)), f32::MAX.into());
+        assert_eq!(Kind::F32.get(Kind::F32.put(1e300)), f64::from(f32::MAX));
         assert_eq!(Kind::F32.get(Kind::F32.put(f64::INFINITY)), f64::INFINITY);
         assert_eq!(
             Kind::I64.parse(b"9007199254740993"),

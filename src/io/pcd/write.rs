@@ -6,7 +6,7 @@ use crate::io::value::Kind;
 /// Binary, or ascii where the source was a text too; never organised.
 pub(in crate::io) fn compose(output: &Output) -> Vec<u8> {
     let columns = output.packed_columns();
-    let xyz = ["x", "y", "z"].into_iter().zip(output.kinds);
+    let xyz = ["x", "y", "z"].into_iter().map(|name| (name, output.kind));
     let fields: Vec<_> = xyz
         .chain(columns.iter().map(|column| (column.name.as_str(), column.kind)))
         .collect();

@@ -10,6 +10,9 @@ use ply_rs_bw::ply::{DefaultElement, Encoding, PropertyType, ScalarType};
 use crate::io::field::quote;
 use crate::io::value::{Coding, Kind};
 
+/// No real header is this long, and a file of line ends should not be taken for one.
+const MOST_LINES: usize = 100_000;
+
 /// What the header promises about the payload.
 #[derive(Debug)]
 pub(super) struct Header {
@@ -70,6 +73,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, String> {
         lines.push(line);
         if line == b"end_header" {
             break at;
+        }
+        if lines.len() > MOST_LINES {
+            return Err(format!("no line 'end_header' among the first {MOST_LINES} lines"));
         }
     };
     let (text, names) = ordinal_names(&lines);

@@ -1,12 +1,14 @@
 //! PLY: ascii, binary little and big endian, any scalar types, lists and further elements.
 
+mod faces;
 mod header;
 mod records;
 mod write;
 
 use super::field::{Field, Place, Table};
 use super::value::Coding;
-use header::{Element, Header};
+pub(super) use faces::polygons;
+use header::Element;
 use records::Cursor;
 pub(super) use write::compose;
 
@@ -107,22 +109,4 @@ fn vertex_fields(cursor: &mut Cursor, element: &Element) -> Result<Vec<Field>, S
         place: places[i].clone(),
     };
     Ok(scalars.map(field).collect())
-}
-
-/// The polygons of a PLY mesh as lists of vertex indices, empty where the file has none.
-pub(crate) fn polygons(bytes: &[u8]) -> Result<Vec<Vec<u64>>, String> {
-    let header: Header = header::parse(bytes)?;
-    let mut cursor = Cursor::new(bytes, &header);
-    for element in &header.elements {
-        cursor.check_room(element)?;
-        let indices = element
-            .properties
-            .iter()
-            .position(|p| p.list.is_some() && matches!(p.name.as_str(), "vertex_indices" | "vertex_index"));
-        match indices {
-            Some(property) if element.name == "face" => return cursor.lists(element, property),
-            _ => cursor.skip(element)?,
-        }
-    }
-    Ok(Vec::new())
 }

@@ -1,12 +1,12 @@
 //! Steps through the records of a PLY payload, number by number, without trusting the header.
 
 use super::header::{Element, Header};
-use crate::io::field::{quote, token};
+use crate::io::field::{quote, raw, token};
 use crate::io::value::{Coding, Kind, number};
 
 /// A place in the payload.
 pub(super) struct Cursor<'a> {
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
     pub(super) coding: Coding,
     pub(super) at: usize,
 }
@@ -87,42 +87,6 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// One list property of all records, as unsigned integers.
-    pub(super) fn lists(&mut self, element: &Element, property: usize) -> Result<Vec<Vec<u64>>, String> {
-        let (bytes, coding) = (self.bytes, self.coding);
-        let Some(count_kind) = element.properties[property].list else {
-            return Ok(Vec::new());
-        };
-        let item_kind = element.properties[property].kind;
-        let value = |kind, start| integer(bytes, coding, kind, start);
-        let mut lists: Vec<Vec<u64>> = Vec::new();
-        let (mut left, mut wrong) = (0, None);
-        self.walk(element, |index, start| {
-            if index != property || wrong.is_some() {
-                return;
-            }
-            let kind = if left == 0 { count_kind } else { item_kind };
-            match (value(kind, start), lists.last_mut()) {
-                (None, _) => wrong = Some(start),
-                (Some(count), _) if left == 0 => {
-                    left = count;
-                    lists.push(Vec::new());
-                }
-                (Some(item), Some(list)) => {
-                    list.push(item);
-                    left -= 1;
-                }
-                (Some(_), None) => {}
-            }
-        })?;
-        match wrong {
-            Some(start) => Err(format!(
-                "byte {start}: expected a vertex index, a whole number from 0 on"
-            )),
-            None => Ok(lists),
-        }
-    }
-
     /// Steps over one number and gives its first byte.
     fn step(&mut self, kind: Kind) -> Option<usize> {
         let (start, end) = match self.coding {
@@ -154,19 +118,11 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// A whole number from 0 on, where one stands at `start`.
-fn integer(bytes: &[u8], coding: Coding, kind: Kind, start: usize) -> Option<u64> {
+/// The whole number that begins at `start`, where one does.
+pub(super) fn integer(bytes: &[u8], coding: Coding, kind: Kind, start: usize) -> Option<i64> {
     let value = match coding {
         Coding::Text => token(bytes, start).and_then(|(start, end)| number(&bytes[start..end]))?,
-        _ => {
-            let size = kind.size();
-            let mut raw = [0; 8];
-            raw[..size].copy_from_slice(bytes.get(start..start + size)?);
-            if coding == Coding::Big {
-                raw[..size].reverse();
-            }
-            kind.get(raw)
-        }
+        _ => kind.get(raw(bytes.get(start..start + kind.size())?, coding)),
     };
-    (value >= 0.0 && value.fract() == 0.0 && value <= 9e15).then_some(value as u64)
+    (value.fract() == 0.0 && value.abs() <= 9e15).then_some(value as i64)
 }

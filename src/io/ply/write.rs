@@ -19,7 +19,7 @@ pub(in crate::io) fn compose(output: &Output) -> Vec<u8> {
         "ply\nformat {format} 1.0\nelement vertex {}\n",
         output.points.len()
     );
-    let xyz = ["x", "y", "z"].into_iter().zip(output.kinds);
+    let xyz = ["x", "y", "z"].into_iter().map(|name| (name, output.kind));
     for (name, kind) in xyz.chain(columns.iter().map(|column| (column.name.as_str(), column.kind))) {
         header += &format!("property {} {name}\n", type_name(kind));
     }
