@@ -4,24 +4,38 @@
 use std::f64::consts::TAU;
 
 /// A source of standard normal draws, addressed by counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Noise {
-    key: [u32; 2],
+#[derive(Clone, Debug, PartialEq)]
+pub struct Noise(Source);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Source {
+    Seed([u32; 2]),
+    Recorded(Vec<Vec<[f64; 3]>>),
 }
 
 impl Noise {
     /// The source that belongs to `seed`; different seeds give unrelated draws.
     pub fn new(seed: u64) -> Self {
-        Noise {
-            key: [seed as u32, (seed >> 32) as u32],
-        }
+        Noise(Source::Seed([seed as u32, (seed >> 32) as u32]))
+    }
+
+    /// Draws that another implementation has made, `draws[step][point]`; zero where there is none.
+    pub fn recorded(draws: Vec<Vec<[f64; 3]>>) -> Self {
+        Noise(Source::Recorded(draws))
     }
 
     /// Three independent draws from N(0, 1) for one point in one sampler step.
     ///
     /// Equal arguments give equal bytes. Draws reach 6.6 standard deviations at most (32-bit uniforms).
     pub fn normal(&self, step: u32, point: u64) -> [f64; 3] {
-        let bits = philox([point as u32, (point >> 32) as u32, step, 0], self.key);
+        let key = match &self.0 {
+            Source::Seed(key) => *key,
+            Source::Recorded(draws) => {
+                let draw = draws.get(step as usize).and_then(|draws| draws.get(point as usize));
+                return draw.copied().unwrap_or_default();
+            }
+        };
+        let bits = philox([point as u32, (point >> 32) as u32, step, 0], key);
         // Open interval on the left: the logarithm below never meets zero.
         let uniform = bits.map(|b| (f64::from(b) + 0.5) / 4_294_967_296.0);
         // Box and Muller (1958); the fourth draw is left.

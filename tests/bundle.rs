@@ -1,6 +1,6 @@
 //! A model folder is a stranger's: each way to be wrong is an error that says what was found.
 
-mod common;
+mod stand_in;
 
 use std::fs;
 use std::io::Write;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// A copy of the stand-in model that a test may spoil.
 fn copy() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(common::bundle()).unwrap() {
+    for entry in fs::read_dir(stand_in::bundle()).unwrap() {
         let path = entry.unwrap().path();
         fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
@@ -53,9 +53,9 @@ fn tells(text: &str, parts: &[&str]) {
 
 #[test]
 fn the_stand_in_and_the_built_in_model_open() {
-    let bundle = Bundle::open(&common::bundle()).unwrap();
+    let bundle = Bundle::open(&stand_in::bundle()).unwrap();
     assert_eq!((bundle.manifest.method.as_str(), bundle.stages.len()), ("sbd", 2));
-    assert!(!bundle.golden().unwrap().input.is_empty());
+    assert!(!bundle.golden().unwrap().points.is_empty());
     let builtin = Bundle::builtin().unwrap();
     let size: usize = builtin.stages.iter().map(|stage| stage.bytes.len()).sum();
     assert!(size <= 2 << 20, "the built-in model has {size} bytes");
@@ -181,7 +181,7 @@ fn a_folder_in_the_place_of_a_file_does_not_block() {
 fn archive(without: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for entry in fs::read_dir(common::bundle()).unwrap() {
+    for entry in fs::read_dir(stand_in::bundle()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         if name != without {
@@ -196,7 +196,7 @@ fn archive(without: &str) -> Vec<u8> {
 fn an_archive_in_memory_is_as_good_as_a_folder() {
     let bytes = archive("");
     let bundle = Bundle::from_memory(&bytes).unwrap();
-    assert_eq!(bundle.stages[0].bytes, Bundle::open(&common::bundle()).unwrap().stages[0].bytes);
+    assert_eq!(bundle.stages[0].bytes, Bundle::open(&stand_in::bundle()).unwrap().stages[0].bytes);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model.zip");
     fs::write(&file, &bytes).unwrap();
@@ -221,7 +221,7 @@ fn golden_vectors_that_cannot_be_read_are_an_error() {
 /// The hash proves nothing about what a network asks for: that is compared when its session is made.
 #[test]
 fn a_network_that_does_not_fit_its_manifest_is_refused() {
-    common::need_runtime();
+    stand_in::need_runtime();
     let open = |change: &dyn Fn(&mut Value)| {
         let folder = copy();
         edit(folder.path(), change);
@@ -246,8 +246,8 @@ fn a_network_that_does_not_fit_its_manifest_is_refused() {
 #[test]
 fn a_wrong_depth_or_width_is_a_network_error_not_a_crash() {
     use quietcloud::{CloudView, Params, denoise};
-    common::need_runtime();
-    let cloud = common::noisy_sphere(2_000, 5.0, [0.0; 3], 0.2);
+    stand_in::need_runtime();
+    let cloud = stand_in::noisy_sphere(2_000, 5.0, [0.0; 3], 0.2);
     for (path, value) in [("/graph/k", json!(9)), ("/stages/0/hops", json!(5)), ("/stages/0/hops", json!(1))] {
         let folder = copy();
         edit(folder.path(), |m| *m.pointer_mut(path).unwrap() = value.clone());

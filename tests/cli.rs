@@ -1,6 +1,6 @@
 //! The command, from outside.
 
-mod common;
+mod stand_in;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn fails(output: &Output, code: i32, parts: &[&str]) {
 /// A noisy sphere as a file with a column that is no coordinate.
 fn scan(folder: &Path, n: usize) -> PathBuf {
     let mut text = String::new();
-    for (i, [x, y, z]) in common::noisy_sphere(n, 5.0, [1.0, 2.0, 3.0], 0.1).into_iter().enumerate() {
+    for (i, [x, y, z]) in stand_in::noisy_sphere(n, 5.0, [1.0, 2.0, 3.0], 0.1).into_iter().enumerate() {
         text += &format!("{x} {y} {z} {i}\n");
     }
     let path = folder.join("scan.xyz");
@@ -39,10 +39,10 @@ fn scan(folder: &Path, n: usize) -> PathBuf {
 
 #[test]
 fn denoise_writes_what_the_library_gives_and_reports() {
-    common::need_runtime();
+    stand_in::need_runtime();
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (scan(folder.path(), 3000), folder.path().join("clean.xyz"));
-    let model = common::bundle();
+    let model = stand_in::bundle();
     let mut command = quietcloud();
     command.arg("denoise").args([&input, &output]).arg("--model").arg(&model);
     let done = command.args(["--noise", "0.1", "--steps", "3", "--threads", "2", "--device", "cpu"]).output().unwrap();
@@ -54,9 +54,9 @@ fn denoise_writes_what_the_library_gives_and_reports() {
     }
     let file = io::read(&input).unwrap();
     let params = Params { noise: 0.1, steps: 3, ..Params::default() };
-    let expected = denoise(&common::model(), CloudView::from_f64(file.points()), &params, &mut ()).unwrap();
+    let expected = denoise(&stand_in::model(), CloudView::from_f64(file.points()), &params, &mut ()).unwrap();
     let written = io::read(&output).unwrap();
-    assert!(common::moved(written.points(), &expected.points) < 1e-6);
+    assert!(stand_in::moved(written.points(), &expected.points) < 1e-6);
     let columns = fs::read_to_string(&output).unwrap();
     assert!(columns.lines().enumerate().all(|(i, line)| line.ends_with(&format!(" {i}"))));
 
@@ -91,7 +91,7 @@ fn wrong_usage_is_exit_code_2_and_one_line() {
 
 #[test]
 fn errors_are_one_line_with_a_code_and_leave_no_file() {
-    common::need_runtime();
+    stand_in::need_runtime();
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let input = scan(folder.path(), 100);
@@ -115,7 +115,7 @@ fn errors_are_one_line_with_a_code_and_leave_no_file() {
 /// The Python wheel of this test machine has no GPU support; where another library has, there is nothing to refuse.
 #[test]
 fn an_explicit_device_that_is_not_there_is_an_error() {
-    common::need_runtime();
+    stand_in::need_runtime();
     for device in ["cuda", "tensorrt"] {
         let output = quietcloud().args(["check", "--device", device]).output().unwrap();
         if !output.status.success() {
@@ -127,22 +127,22 @@ fn an_explicit_device_that_is_not_there_is_an_error() {
 
 #[test]
 fn describe_and_check_tell_about_a_model() {
-    let text = stdout(&quietcloud().arg("describe").arg(common::bundle()).output().unwrap());
+    let text = stdout(&quietcloud().arg("describe").arg(stand_in::bundle()).output().unwrap());
     for part in ["stand-in", "sbd", "16 neighbours", "score.onnx", "2 hops", "edges, neighbors, sigma, rings -> noise"] {
         assert!(text.contains(part), "'{part}' is not in {text}");
     }
     assert!(stdout(&quietcloud().arg("describe").output().unwrap()).contains("built-in"));
     fails(&quietcloud().args(["describe", "/no/such"]).output().unwrap(), 15, &["/no/such"]);
-    common::need_runtime();
-    let output = quietcloud().arg("check").arg(common::bundle()).output().unwrap();
+    stand_in::need_runtime();
+    let output = quietcloud().arg("check").arg(stand_in::bundle()).output().unwrap();
     assert!(output.status.success() && stdout(&output).starts_with("passed"), "{}", stdout(&output));
 }
 
 #[test]
 fn check_fails_where_the_answer_differs() {
-    common::need_runtime();
+    stand_in::need_runtime();
     let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(common::bundle()).unwrap() {
+    for entry in fs::read_dir(stand_in::bundle()).unwrap() {
         let path = entry.unwrap().path();
         fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
@@ -159,7 +159,7 @@ fn check_fails_where_the_answer_differs() {
 fn compare_measures() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let clean = common::noisy_sphere(500, 1.0, [0.0; 3], 0.0);
+    let clean = stand_in::noisy_sphere(500, 1.0, [0.0; 3], 0.0);
     let lines = |shift: f64| clean.iter().map(|p| format!("{} {} {}\n", p[0] + shift, p[1], p[2])).collect::<String>();
     fs::write(at("clean.xyz"), lines(0.0)).unwrap();
     fs::write(at("result.xyz"), lines(0.01)).unwrap();
@@ -183,7 +183,7 @@ fn compare_measures() {
 #[cfg(unix)]
 #[test]
 fn an_interrupt_leaves_no_file() {
-    common::need_runtime();
+    stand_in::need_runtime();
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (scan(folder.path(), 60_000), folder.path().join("clean.xyz"));
     let mut command = quietcloud();

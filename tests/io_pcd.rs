@@ -1,8 +1,8 @@
 //! PCD: what goes in comes out, except for the coordinates; what is broken is refused.
 
-mod scratch;
+mod common;
 
-use scratch::{Scratch, message, moved};
+use common::{Scratch, message, moved};
 use quietcloud::io;
 
 /// Six organised points: padding, a float, a field of three values, doubles among floats, one NaN point.

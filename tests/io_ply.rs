@@ -1,8 +1,8 @@
 //! PLY: what goes in comes out, except for the coordinates; what is broken is refused.
 
-mod scratch;
+mod common;
 
-use scratch::{Scratch, message, moved};
+use common::{Scratch, message, moved};
 use quietcloud::io;
 
 const HEADER: &str = "comment made by \"a tool\"\nobj_info num_cols 2\nelement camera 1\nproperty list uchar int views\n\

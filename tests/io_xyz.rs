@@ -1,8 +1,8 @@
 //! XYZ and what all formats share: names of formats, whole files, numbers of points.
 
-mod scratch;
+mod common;
 
-use scratch::{Scratch, message};
+use common::{Scratch, message};
 use quietcloud::{Error, io};
 
 const TEXT: &str = "//X Y Z Red Label Intensity Class\n# a second comment\n1.0 2.00, 3;255 -7 0.50 tree\n\n\

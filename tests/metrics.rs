@@ -1,8 +1,8 @@
 //! Distances: closed forms, independent brute force, and figures of the reference evaluation script.
 
-mod scratch;
+mod common;
 
-use scratch::{Scratch, message};
+use common::{Scratch, message};
 use quietcloud::Error;
 use quietcloud::metrics::{Mesh, P2m, chamfer, hausdorff, p2m};
 

@@ -1,11 +1,11 @@
 //! The whole way of a cloud, with the analytic stand-in model.
 
-mod common;
+mod stand_in;
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use common::{model, moved, noisy_sphere, off_sphere};
+use stand_in::{model, moved, noisy_sphere, off_sphere};
 use quietcloud::params::Quality;
 use quietcloud::pipeline::denoise::{Tuning, denoise_tuned};
 use quietcloud::pipeline::{Denoised, check};

@@ -2,7 +2,7 @@
 //!
 //! A process keeps its runtime for life, so every case runs the command in a process of its own.
 
-mod common;
+mod stand_in;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn bare() -> Command {
 
 /// The real library on this machine.
 fn library() -> PathBuf {
-    common::need_runtime();
+    stand_in::need_runtime();
     runtime::loaded().unwrap().path.clone()
 }
 

@@ -1,64 +1,77 @@
-//! Golden vectors: a cloud, the noise level and what a reference implementation made of it.
+//! Golden vectors: a small scan, and what a reference implementation made of it.
 //!
-//! `golden.npz`, arrays stored uncompressed: `input` f32 or f64 `[n,3]`, `sigma` f64 `[1]` (in the input's unit),
-//! `output` f32 or f64 `[n,3]`; optional `steps` i64 `[1]`, `seed` i64 `[1]`.
+//! `golden.npz`, arrays of f64 stored uncompressed: `points` `[n,3]`, the scan in its own unit; `sigma`, the noise
+//! handed to both runs, and `estimate`, what the noise stage says it is, in the same unit; `levels` `[m+1]`, the
+//! relative noise of the chain; `clean` `[n,3]`, the result at eta 0; `clean_stochastic` `[n,3]`, the result at eta 1
+//! with the standard normal `draws` `[m,n,3]`. A model without a noise stage has no `estimate`.
 
 use std::io::Cursor;
 
-use ndarray::{Array1, Array2};
-use ndarray_npy::{NpzReader, ReadNpzError};
+use ndarray::{Array0, Array2, Array3, ArrayView2, Axis, OwnedRepr};
+use ndarray_npy::NpzReader;
 
 /// A recorded run of a reference implementation.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Golden {
-    /// The noisy cloud.
-    pub input: Vec<[f64; 3]>,
-    /// Standard deviation of the noise, in the cloud's unit.
+    /// The scan.
+    pub points: Vec<[f64; 3]>,
+    /// Standard deviation of the noise that the runs were told, in the scan's unit.
     pub sigma: f64,
-    /// Number of steps; 0 as the model's default quality says.
+    /// What the reference estimated it to be.
+    pub estimate: Option<f64>,
+    /// Number of steps.
     pub steps: usize,
-    /// The expected points.
-    pub output: Vec<[f64; 3]>,
+    /// Result of the deterministic run.
+    pub clean: Vec<[f64; 3]>,
+    /// Result of the ancestral run with `draws`.
+    pub stochastic: Vec<[f64; 3]>,
+    /// Standard normal draws of each step for each point.
+    pub draws: Vec<Vec<[f64; 3]>>,
 }
 
 impl Golden {
     pub(super) fn read(bytes: &[u8]) -> Result<Golden, String> {
         let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|e| format!("golden.npz can't be read: {e}"))?;
         let names = npz.names().map_err(|e| format!("golden.npz can't be read: {e}"))?;
-        let missing = |e: ReadNpzError, name: &str| format!("golden.npz: {name}: {e}");
-        let sigma = npz.by_name::<ndarray::OwnedRepr<f64>, ndarray::Ix1>("sigma").map_err(|e| missing(e, "sigma"))?;
-        let sigma = first(&sigma, "sigma")?;
-        let steps = match names.iter().any(|name| name == "steps") {
-            true => {
-                let steps: Array1<i64> = npz.by_name("steps").map_err(|e| missing(e, "steps"))?;
-                usize::try_from(first(&steps, "steps")?).map_err(|_| "golden.npz: steps is negative".to_string())?
-            }
-            false => 0,
+        let sigma: Array0<f64> = array(&mut npz, "sigma")?;
+        let estimate = match names.iter().any(|name| name == "estimate") {
+            true => Some(array::<ndarray::Ix0>(&mut npz, "estimate")?.into_scalar()),
+            false => None,
         };
-        let input = points(&mut npz, "input")?;
-        let output = points(&mut npz, "output")?;
-        if input.len() != output.len() {
-            return Err(format!("golden.npz: {} input points but {} output points", input.len(), output.len()));
+        let points: Array2<f64> = array(&mut npz, "points")?;
+        let clean: Array2<f64> = array(&mut npz, "clean")?;
+        let stochastic: Array2<f64> = array(&mut npz, "clean_stochastic")?;
+        let draws: Array3<f64> = array(&mut npz, "draws")?;
+        let n = points.nrows();
+        for (name, shape) in [("clean", clean.shape()), ("clean_stochastic", stochastic.shape())] {
+            if shape != [n, 3] {
+                return Err(format!("golden.npz: {name} has the shape {shape:?}, expected {:?}", [n, 3]));
+            }
         }
-        Ok(Golden { input, sigma, steps, output })
+        let steps = draws.len_of(Axis(0));
+        if points.ncols() != 3 || draws.shape() != [steps, n, 3] {
+            let found = (points.shape(), draws.shape());
+            return Err(format!("golden.npz: points and draws have the shapes {found:?}, expected [n, 3] and [m, n, 3]"));
+        }
+        Ok(Golden {
+            sigma: sigma.into_scalar(),
+            estimate,
+            steps,
+            points: rows(points.view()),
+            clean: rows(clean.view()),
+            stochastic: rows(stochastic.view()),
+            draws: draws.outer_iter().map(rows).collect(),
+        })
     }
 }
 
-fn first<T: Copy>(array: &Array1<T>, name: &str) -> Result<T, String> {
-    array.first().copied().ok_or_else(|| format!("golden.npz: {name} is empty"))
+fn array<D: ndarray::Dimension>(
+    npz: &mut NpzReader<Cursor<&[u8]>>,
+    name: &str,
+) -> Result<ndarray::Array<f64, D>, String> {
+    npz.by_name::<OwnedRepr<f64>, D>(name).map_err(|e| format!("golden.npz: {name}: {e}"))
 }
 
-fn points(npz: &mut NpzReader<Cursor<&[u8]>>, name: &str) -> Result<Vec<[f64; 3]>, String> {
-    let wide: Result<Array2<f64>, _> = npz.by_name(name);
-    let array = match wide {
-        Ok(array) => array,
-        Err(_) => {
-            let narrow: Array2<f32> = npz.by_name(name).map_err(|e| format!("golden.npz: {name}: {e}"))?;
-            narrow.mapv(f64::from)
-        }
-    };
-    if array.ncols() != 3 {
-        return Err(format!("golden.npz: {name} has {} columns, expected 3", array.ncols()));
-    }
-    Ok(array.rows().into_iter().map(|row| [row[0], row[1], row[2]]).collect())
+fn rows(array: ArrayView2<'_, f64>) -> Vec<[f64; 3]> {
+    array.rows().into_iter().map(|row| [row[0], row[1], row[2]]).collect()
 }

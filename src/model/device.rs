@@ -36,12 +36,13 @@ impl Device {
         }
     }
 
-    /// The devices to try, best first.
+    /// The devices to try, best first. ONNX Runtime must be loaded.
     pub(super) fn attempts(self) -> &'static [Device] {
         match self {
-            // TensorRT is left out: building its engines takes minutes, which nobody asked for.
-            Device::Auto => &[Device::Cuda, Device::Cpu],
-            Device::Cpu => &[Device::Cpu],
+            // A library without CUDA is no failure to tell of. TensorRT is left out: building its engines takes
+            // minutes, which nobody asked for.
+            Device::Auto if CUDA::is_available().unwrap_or(false) => &[Device::Cuda, Device::Cpu],
+            Device::Auto | Device::Cpu => &[Device::Cpu],
             Device::Cuda => &[Device::Cuda],
             Device::TensorRt => &[Device::TensorRt],
         }
@@ -49,25 +50,17 @@ impl Device {
 
     /// Registers the device with a session to be, or says why it can't be.
     pub(super) fn register(self, builder: &mut SessionBuilder) -> Result<(), String> {
-        fn available<E: ExecutionProvider>(_: &E) -> Result<(), String> {
+        fn add<E: ExecutionProvider>(provider: &E, builder: &mut SessionBuilder) -> Result<(), String> {
             match E::is_available() {
-                Ok(true) => Ok(()),
+                Ok(true) => provider.register(builder).map_err(|e| e.to_string()),
                 Ok(false) => Err("this ONNX Runtime was built without it".into()),
                 Err(e) => Err(e.to_string()),
             }
         }
         match self {
             Device::Auto | Device::Cpu => Ok(()),
-            Device::Cuda => {
-                let provider = CUDA::default();
-                available(&provider)?;
-                provider.register(builder).map_err(|e| e.to_string())
-            }
-            Device::TensorRt => {
-                let provider = TensorRT::default();
-                available(&provider)?;
-                provider.register(builder).map_err(|e| e.to_string())
-            }
+            Device::Cuda => add(&CUDA::default(), builder),
+            Device::TensorRt => add(&TensorRT::default(), builder),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
+
 use super::budget::{Budget, Need};
 use super::job::{self, Job, Watch};
 use super::predict::{Span, Tiles};
@@ -11,7 +13,7 @@ use crate::cloud::CloudView;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::model::{Device, Model};
-use crate::normalize::{Normalized, normalize};
+use crate::normalize::{Frame, Normalized, normalize};
 use crate::params::{Params, Quality};
 use crate::random::Noise;
 use crate::sampler;
@@ -33,12 +35,14 @@ pub struct Denoised {
 
 /// How a run departs from what the model and the parameters say; for tests and for [`check`](super::check()).
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tuning {
     /// Core points of a tile.
     pub tile: Option<usize>,
-    /// No random draws, whatever the model says.
-    pub deterministic: bool,
+    /// The sampler's eta.
+    pub eta: Option<f64>,
+    /// Draws for each step and point, in the cloud's order, in the place of seeded ones.
+    pub draws: Option<Vec<Vec<[f64; 3]>>>,
 }
 
 /// Moves every finite point of `cloud` towards the surface that it was sampled from.
@@ -94,7 +98,8 @@ pub fn denoise_tuned(
             milliseconds: Milliseconds::default(),
             notes: model.notes().to_vec(),
         };
-        Run { model, params, tuning, budget, job, report }.denoise(cloud)
+        let frame = Frame { center: [0.0; 3], scale: 1.0 };
+        Run { model, params, tuning, budget, job, frame, report }.denoise(cloud)
     })
 }
 
@@ -105,6 +110,8 @@ struct Run<'a> {
     tuning: Tuning,
     budget: Budget,
     job: &'a Job,
+    /// The way back from model units.
+    frame: Frame,
     report: Report,
 }
 
@@ -113,44 +120,41 @@ impl Run<'_> {
         let start = Instant::now();
         let Normalized { points, source, frame } = normalize(cloud)?;
         self.report.finite = points.len();
-        self.report.spacing = frame.scale;
+        self.frame = frame;
         self.report.milliseconds.normalize = milliseconds(start.elapsed());
         self.step(NORMALIZED)?;
 
-        let cleaned = self.clean(points)?;
+        let cleaned = self.clean(points, &source)?;
 
         let start = Instant::now();
         let mut points: Vec<[f64; 3]> = cloud.iter().collect();
         if let Some(cleaned) = cleaned {
             for (&at, point) in source.iter().zip(cleaned) {
-                points[at as usize] = frame.restore(point);
+                points[at as usize] = self.frame.restore(point);
             }
         }
+        self.report.spacing = self.frame.scale;
         self.report.milliseconds.restore = milliseconds(start.elapsed());
         Ok(Denoised { points, report: self.report })
     }
 
     /// The clean points in model units; nothing where there is nothing to do.
-    fn clean(&mut self, points: Vec<[f64; 3]>) -> Result<Option<Vec<[f64; 3]>>> {
+    fn clean(&mut self, mut points: Vec<[f64; 3]>, source: &[u32]) -> Result<Option<Vec<[f64; 3]>>> {
         let k = self.model.manifest().graph.k;
         if points.len() <= k {
             return self.leave(format!("{} points are too few: the model looks at {k} neighbours", points.len()));
         }
-        if self.params.noise > 0.0 {
-            self.report.noise_spacing = self.params.noise / self.report.spacing;
-            if self.is_clean() {
-                return self.leave_clean();
-            }
-        }
-        let graph = self.graph(&points);
+        let graph = self.graph(&mut points);
         self.step(GRAPH)?;
-        if self.params.noise == 0.0 {
+        if self.params.noise > 0.0 {
+            self.report.noise_spacing = self.params.noise / self.frame.scale;
+        } else {
             self.report.noise_spacing = self.estimate(&points, &graph)?;
-            self.report.noise = self.report.noise_spacing * self.report.spacing;
+            self.report.noise = self.report.noise_spacing * self.frame.scale;
             self.report.estimated = true;
-            if self.is_clean() {
-                return self.leave_clean();
-            }
+        }
+        if self.report.noise_spacing < self.model.manifest().trained_noise[0] / 2.0 {
+            return self.leave_clean();
         }
         self.step(NOISE)?;
 
@@ -159,14 +163,20 @@ impl Run<'_> {
             return self.leave_clean();
         }
         self.report.steps = levels.len() - 1;
-        self.walk(points, graph, &levels).map(Some)
+        self.walk(points, source, graph, &levels).map(Some)
     }
 
     /// Leads the points through the levels.
-    fn walk(&mut self, points: Vec<[f64; 3]>, mut graph: Graph, levels: &[Level]) -> Result<Vec<[f64; 3]>> {
+    fn walk(
+        &mut self,
+        points: Vec<[f64; 3]>,
+        source: &[u32],
+        mut graph: Graph,
+        levels: &[Level],
+    ) -> Result<Vec<[f64; 3]>> {
         let (model, job, budget) = (self.model, self.job, self.budget);
         let manifest = model.manifest();
-        let eta = if self.tuning.deterministic { 0.0 } else { manifest.sampling.eta };
+        let eta = self.tuning.eta.unwrap_or(manifest.sampling.eta);
         let share = (1.0 - NOISE) / (levels.len() - 1) as f64;
         let mut tiles = Tiles::new(points.len(), model.score(), &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
@@ -196,7 +206,11 @@ impl Run<'_> {
             Ok(clean)
         };
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-        let noise = Noise::new(self.params.seed);
+        let sorted = |draws: &Vec<[f64; 3]>| source.iter().map(|&i| draws[i as usize]).collect();
+        let noise = match &self.tuning.draws {
+            Some(draws) => Noise::recorded(draws.iter().map(sorted).collect()),
+            None => Noise::new(self.params.seed),
+        };
         let clean = sampler::run(points, levels, eta, &noise, &mut watch, predict)?;
 
         let ms = &mut self.report.milliseconds;
@@ -223,12 +237,11 @@ impl Run<'_> {
         })?;
         self.report.milliseconds.runtime += milliseconds(inside);
         sigmas.retain(|sigma| sigma.is_finite());
-        let middle = sigmas.len() / 2;
         if sigmas.is_empty() {
             let reason = "gave no finite estimate for any point".into();
             return Err(Error::Network { role: network.role().name().into(), reason });
         }
-        let median = *sigmas.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let median = median(sigmas);
         self.report.milliseconds.noise = milliseconds(start.elapsed());
         Ok(median)
     }
@@ -250,15 +263,17 @@ impl Run<'_> {
         self.model.schedule().levels_from(noise, steps, manifest.sampling.rho)
     }
 
-    fn graph(&mut self, points: &[[f64; 3]]) -> Graph {
+    /// The first graph. It knows the local spacing of every point, where `normalize` looked at a sample: from here on
+    /// the model unit is its exact median, as in training.
+    fn graph(&mut self, points: &mut [[f64; 3]]) -> Graph {
         let start = Instant::now();
-        let graph = Graph::knn(points, self.model.manifest().graph.k);
+        let mut graph = Graph::knn(points, self.model.manifest().graph.k);
+        let unit = median(graph.spacing.iter().map(|&s| f64::from(s)).collect());
+        points.par_iter_mut().for_each(|p| *p = p.map(|c| c / unit));
+        graph.spacing.par_iter_mut().for_each(|s| *s = (f64::from(*s) / unit) as f32);
+        self.frame.scale *= unit;
         self.report.milliseconds.graph = milliseconds(start.elapsed());
         graph
-    }
-
-    fn is_clean(&self) -> bool {
-        self.report.noise_spacing < self.model.manifest().trained_noise[0] / 2.0
     }
 
     fn leave_clean(&mut self) -> Result<Option<Vec<[f64; 3]>>> {
@@ -273,6 +288,17 @@ impl Run<'_> {
     fn step(&self, done: f64) -> Result<()> {
         self.job.advance(done);
         self.job.check()
+    }
+}
+
+/// The middle of a non-empty list, or the mean of its two middles.
+fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    let even = values.len() % 2 == 0;
+    let (lower, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    match lower.iter().copied().max_by(f64::total_cmp) {
+        Some(below) if even => (below + *upper) / 2.0,
+        _ => *upper,
     }
 }
 

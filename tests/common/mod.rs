@@ -1,56 +1,63 @@
-//! What the tests share: the stand-in model, clouds, and a clear word where ONNX Runtime is missing.
-
-#![allow(dead_code, reason = "each test program uses a part of it")]
+//! A scratch folder and common means of the tests of files.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::path::{Path, PathBuf};
 
-use quietcloud::model::runtime;
-use quietcloud::random::Noise;
-use quietcloud::{Device, Model};
+use quietcloud::Error;
 
-/// The analytic model of `tests/data/make_bundle.py`.
-pub fn bundle() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/bundle")
-}
+/// A folder of its own, gone when the test ends.
+pub struct Scratch(PathBuf);
 
-/// The analytic model, opened; fails with what to do where there is no ONNX Runtime.
-pub fn model() -> Model {
-    need_runtime();
-    Model::open(&bundle(), Device::Cpu).unwrap()
-}
+impl Scratch {
+    pub fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("quietcloud-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
 
-/// A test that needs ONNX Runtime must not pass without it.
-pub fn need_runtime() {
-    if let Err(error) = runtime::load() {
-        panic!("{error}\n\nthis test needs ONNX Runtime: run `cargo xtask setup`");
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .0
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.0
     }
 }
 
-/// n points spread evenly over a sphere around `center`, displaced by `sigma` along each axis.
-pub fn noisy_sphere(n: usize, radius: f64, center: [f64; 3], sigma: f64) -> Vec<[f64; 3]> {
-    let noise = Noise::new(42);
-    let golden = std::f64::consts::PI * (3.0 - 5f64.sqrt());
-    let point = |i: usize| {
-        let z = 1.0 - (2 * i + 1) as f64 / n as f64;
-        let (around, ring) = (golden * i as f64, (1.0 - z * z).sqrt());
-        let draw = noise.normal(0, i as u64);
-        let clean = [ring * around.cos(), ring * around.sin(), z];
-        std::array::from_fn(|a| center[a] + radius * clean[a] + sigma * draw[a])
-    };
-    (0..n).map(point).collect()
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
-/// Root mean square distance from the sphere.
-pub fn off_sphere(points: &[[f64; 3]], radius: f64, center: [f64; 3]) -> f64 {
-    let square = |p: &[f64; 3]| {
-        let r = (0..3).map(|a| (p[a] - center[a]).powi(2)).sum::<f64>().sqrt();
-        (r - radius).powi(2)
-    };
-    (points.iter().map(square).sum::<f64>() / points.len() as f64).sqrt()
+/// The reason of a format error; fails on success and on any other error.
+#[track_caller]
+pub fn message<T>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Format { reason, .. }) => reason,
+        Err(other) => panic!("expected a format error, found {other:?}"),
+        Ok(_) => panic!("expected a format error, found success"),
+    }
 }
 
-/// Root mean square distance between corresponding points.
-pub fn moved(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
-    let square = |(p, q): (&[f64; 3], &[f64; 3])| (0..3).map(|c| (p[c] - q[c]).powi(2)).sum::<f64>();
-    (a.iter().zip(b).map(square).sum::<f64>() / a.len() as f64).sqrt()
+/// Every finite coordinate moved by `by`.
+pub fn moved(points: &[[f64; 3]], by: f64) -> Vec<[f64; 3]> {
+    points.iter().map(|point| point.map(|value| value + by)).collect()
 }

@@ -154,22 +154,17 @@ def knn_graph(points):
     return index.astype(np.int32), spacing.astype(np.float32)
 
 
-def median_spacing(points, k=20):
-    """The model unit as src/normalize.rs measures it on up to 4096 points: the upper median, not smoothed."""
-    distance, _ = cKDTree(points).query(points, k + 1)
-    pitch = np.sqrt(2 * np.pi / k * (distance[:, 1:] ** 2).mean(1))
-    return np.sort(pitch)[len(pitch) // 2]
+def estimate(folder, x):
+    session = onnxruntime.InferenceSession(str(folder / "noise.onnx"), providers=["CPUExecutionProvider"])
+    neighbors, spacing = knn_graph(x)
+    edges = ((x[neighbors] - x[:, None]) / spacing[:, None, None].astype(float)).astype(np.float32)
+    inputs = {"edges": edges, "neighbors": neighbors, "rings": np.array([len(x)], np.int64)}
+    return np.median(np.exp(session.run(None, inputs)[0][:, 0].astype(float)) * spacing)
 
 
-def trajectory(folder, points, sigma, steps):
-    """METHOD 1's deterministic reverse steps in rescaled coordinates, in plain NumPy: the reference for `check`."""
+def trajectory(folder, x, levels, eta, draws):
+    """METHOD 1's reverse steps in rescaled coordinates, in plain NumPy: the reference for `quietcloud check`."""
     session = onnxruntime.InferenceSession(str(folder / "score.onnx"), providers=["CPUExecutionProvider"])
-    centre = (points.min(0) + points.max(0)) / 2
-    scale = median_spacing(points)
-    x = (points - centre) / scale
-    start = np.flatnonzero(SIGMAS >= sigma / scale)[0]
-    wanted = SIGMAS[start] * (1 - np.arange(1, steps) / steps)
-    levels = [SIGMAS[start], *(SIGMAS[np.abs(SIGMAS - w).argmin()] for w in wanted), 0.0]
     rings = np.array([len(x), len(x)], np.int64)
     for step, (now, then) in enumerate(zip(levels, levels[1:])):
         if step % REFRESH == 0:
@@ -177,19 +172,35 @@ def trajectory(folder, points, sigma, steps):
         edges = ((x[neighbors] - x[:, None]) / spacing[:, None, None].astype(float)).astype(np.float32)
         inputs = {"edges": edges, "neighbors": neighbors, "rings": rings}
         inputs["sigma"] = (now / spacing[:, None]).astype(np.float32)
-        x = x + (then - now) * session.run(["noise"], inputs)[0].astype(float)
-    return x * scale + centre
+        z = session.run(["noise"], inputs)[0].astype(float)
+        variance = eta**2 * then**2 * (1 - then**2 / now**2)
+        x = x - now * z + np.sqrt(then**2 - variance) * z + np.sqrt(variance) * draws[step]
+    return x
 
 
 def golden(folder):
     rng = np.random.default_rng(7)
     direction = rng.standard_normal((600, 3))
-    clean = 5.0 * direction / np.linalg.norm(direction, axis=1, keepdims=True) + [10.0, -20.0, 30.0]
-    sigma = 0.25
-    scan = (clean + sigma * rng.standard_normal(clean.shape)).astype(np.float32)
-    steps = STEPS["balanced"]
-    output = trajectory(folder, scan.astype(float), sigma, steps)
-    np.savez(folder / "golden.npz", input=scan, sigma=np.array([sigma]), steps=np.array([steps]), output=output)
+    points = 5.0 * direction / np.linalg.norm(direction, axis=1, keepdims=True) + [10.0, -20.0, 30.0]
+    sigma, steps = 0.25, STEPS["balanced"]
+    points += sigma * rng.standard_normal(points.shape)
+    centre = (points.min(0) + points.max(0)) / 2
+    scale = np.median(knn_graph(points)[1].astype(float))
+    x = (points - centre) / scale
+    start = np.flatnonzero(SIGMAS >= sigma / scale)[0]
+    wanted = SIGMAS[start] * (1 - np.arange(1, steps) / steps)
+    levels = [SIGMAS[start], *(SIGMAS[np.abs(SIGMAS - w).argmin()] for w in wanted), 0.0]
+    draws = rng.standard_normal((steps, *points.shape))
+    np.savez(
+        folder / "golden.npz",
+        points=points,
+        sigma=np.float64(sigma),
+        estimate=np.float64(estimate(folder, x) * scale),
+        levels=np.array(levels),
+        draws=draws,
+        clean=trajectory(folder, x, levels, 0.0, draws) * scale + centre,
+        clean_stochastic=trajectory(folder, x, levels, 1.0, draws) * scale + centre,
+    )
 
 
 def stage(folder, role, hops, inputs, outputs):

@@ -20,9 +20,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let model = args.place.open(args.model.as_ref())?;
     let found = check(&model)?;
     let verdict = if found.passed() { "passed" } else { "FAILED" };
+    let estimate = found.estimate.map_or("none".into(), |difference| format!("{difference:.1e}"));
     say(&format!(
-        "{verdict}: {} ({}) on {}, ONNX Runtime {} from {}\n{} points, {} steps: largest difference {:.2e} spacings, \
-         allowed {:.0e}\n",
+        "{verdict}: {} ({}) on {}, ONNX Runtime {} from {}\n{} points, {} steps; largest differences: deterministic \
+         {:.1e}, ancestral {:.1e}, noise estimate {estimate}; allowed {:.0e}\n",
         model.manifest().name,
         model.path().display(),
         model.device(),
@@ -30,7 +31,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         model.runtime().path.display(),
         found.points,
         found.steps,
-        found.difference,
+        found.deterministic,
+        found.stochastic,
         found.tolerance
     ));
     Ok(if found.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -3,7 +3,7 @@
 //! Exit codes: 0 done, 1 `check` found a difference, 2 wrong usage, else 10 + the error's code.
 
 mod check;
-//mod compare;
+mod compare;
 mod denoise;
 mod describe;
 mod options;
@@ -32,8 +32,8 @@ enum Command {
     Describe(describe::Args),
     /// Prove that a model gives here what it gave where it was made
     Check(check::Args),
-    // Measure a result against the clean cloud: Chamfer, point-to-mesh and Hausdorff distance
-//    Compare(compare::Args),
+    /// Measure a result against the clean cloud: Chamfer, point-to-mesh and Hausdorff distance
+    Compare(compare::Args),
 }
 
 /// Where networks come from and run.
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
         Command::Denoise(args) => denoise::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Describe(args) => describe::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Check(args) => check::run(&args),
-//        Command::Compare(args) => compare::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Compare(args) => compare::run(&args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         complain(&error.to_string());
