@@ -25,18 +25,31 @@ impl Graph {
     /// spacing is its root mean square over a point and its neighbours, at least a thousandth of the cloud's
     /// median and 1 where all points coincide. The same on any number of threads.
     pub fn knn(points: &[[f64; 3]], k: usize) -> Graph {
+        let graph = Graph::knn_while(points, k, &|| true);
+        graph.unwrap_or_else(|| unreachable!("nobody stopped it"))
+    }
+
+    /// [`knn`](Graph::knn), given up soon after `go_on`, asked every few hundred points, has said no.
+    pub(crate) fn knn_while(
+        points: &[[f64; 3]],
+        k: usize,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Graph> {
         let n = points.len();
         if n == 0 || k == 0 {
-            return Graph {
+            return Some(Graph {
                 k,
                 neighbors: Vec::new(),
                 spacing: vec![1.0; n],
-            };
+            });
         }
         let everyone: Vec<u32> = (0..n as u32).collect();
         let mut neighbors = vec![0; n * k];
         let mut reach = vec![0.0; n];
-        search::nearest(points, &everyone, k, &mut neighbors, &mut reach);
+        search::nearest(points, &everyone, k, &mut neighbors, &mut reach, go_on);
+        if !go_on() {
+            return None;
+        }
 
         let mut spacing = vec![0f32; n];
         spacing
@@ -52,11 +65,11 @@ impl Graph {
             None => 1.0,
         };
         spacing.par_iter_mut().for_each(|s| *s = s.clamp(floor, f32::MAX));
-        Graph {
+        Some(Graph {
             k,
             neighbors,
             spacing,
-        }
+        })
     }
 
     /// Number of points.
@@ -79,7 +92,7 @@ impl Graph {
 pub(crate) fn median_spacing(points: &[[f64; 3]], rows: &[u32], k: usize) -> Option<f64> {
     let mut neighbors = vec![0; rows.len() * k];
     let mut reach = vec![0.0; rows.len()];
-    search::nearest(points, rows, k, &mut neighbors, &mut reach);
+    search::nearest(points, rows, k, &mut neighbors, &mut reach, &|| true);
     median(reach.into_iter().map(|square| pitch(square, k)).collect())
 }
 

@@ -138,7 +138,10 @@ impl Param {
     pub fn find(name: &str) -> Result<&'static Param> {
         TABLE.iter().find(|param| param.name == name).ok_or_else(|| {
             let names: Vec<_> = TABLE.iter().map(|param| param.name).collect();
-            Error::Argument(format!("there is no option '{name}'; the options are {}", names.join(", ")))
+            Error::Argument(format!(
+                "there is no option '{name}'; the options are {}",
+                names.join(", ")
+            ))
         })
     }
 
@@ -147,9 +150,15 @@ impl Param {
     /// # Errors
     /// [`Error::Argument`] where it is neither, or out of bounds.
     pub fn parse(&self, text: &str) -> Result<f64> {
-        let word = self.choices.iter().position(|choice| *choice == text).map(|at| at as f64);
+        let word = self
+            .choices
+            .iter()
+            .position(|choice| *choice == text)
+            .map(|at| at as f64);
         let number = || text.trim().parse().ok().filter(|_| self.kind != Kind::Choice);
-        let value = word.or_else(number).ok_or_else(|| self.refuse(&format!("'{text}'")))?;
+        let value = word
+            .or_else(number)
+            .ok_or_else(|| self.refuse(&format!("'{text}'")))?;
         self.check(value)
     }
 
@@ -159,7 +168,11 @@ impl Param {
     /// [`Error::Argument`] that names the bounds.
     pub fn check(&self, value: f64) -> Result<f64> {
         let whole = self.kind == Kind::Number || value.fract() == 0.0;
-        if whole && value >= self.low && value <= self.high { Ok(value) } else { Err(self.refuse(&value.to_string())) }
+        if whole && value >= self.low && value <= self.high {
+            Ok(value)
+        } else {
+            Err(self.refuse(&value.to_string()))
+        }
     }
 
     fn refuse(&self, found: &str) -> Error {
@@ -229,7 +242,10 @@ impl Params {
     /// [`Error::Argument`] for an unknown name.
     pub fn get_string(&self, name: &str) -> Result<String> {
         let value = self.get_number(name)?;
-        let word = Param::find(name)?.choices.get(value as usize).filter(|_| value.fract() == 0.0);
+        let word = Param::find(name)?
+            .choices
+            .get(value as usize)
+            .filter(|_| value.fract() == 0.0);
         Ok(word.map_or_else(|| value.to_string(), |word| (*word).to_owned()))
     }
 
@@ -253,7 +269,12 @@ mod tests {
     fn initial_values_are_the_default_and_within_bounds() {
         let params = Params::default();
         for param in TABLE {
-            assert_eq!(params.get_number(param.name).unwrap(), param.initial, "{}", param.name);
+            assert_eq!(
+                params.get_number(param.name).unwrap(),
+                param.initial,
+                "{}",
+                param.name
+            );
         }
         params.check().unwrap();
     }
@@ -263,7 +284,12 @@ mod tests {
         for param in TABLE {
             let mut params = Params::default();
             params.set_number(param.name, param.high).unwrap();
-            assert_eq!(params.get_number(param.name).unwrap(), param.high, "{}", param.name);
+            assert_eq!(
+                params.get_number(param.name).unwrap(),
+                param.high,
+                "{}",
+                param.name
+            );
             let text = params.get_string(param.name).unwrap();
             let mut again = Params::default();
             again.set_string(param.name, &text).unwrap();
@@ -285,16 +311,43 @@ mod tests {
     #[test]
     fn refusals_name_what_is_allowed_and_change_nothing() {
         let mut params = Params::default();
-        for (name, value) in [("noise", -1.0), ("noise", f64::NAN), ("steps", 1.5), ("threads", 1e9), ("quality", 3.0)] {
+        for (name, value) in [
+            ("noise", -1.0),
+            ("noise", f64::NAN),
+            ("steps", 1.5),
+            ("threads", 1e9),
+            ("quality", 3.0),
+        ] {
             let error = params.set_number(name, value).unwrap_err();
             assert_eq!(error.code(), 1);
             assert!(error.to_string().contains(name), "{error}");
         }
-        assert!(params.set_string("quality", "best").unwrap_err().to_string().contains("fast, balanced, high"));
-        assert!(params.set_string("steps", "many").unwrap_err().to_string().contains("from 0 to 1000"));
-        assert!(params.set_number("nois", 1.0).unwrap_err().to_string().contains("noise, steps"));
+        assert!(
+            params
+                .set_string("quality", "best")
+                .unwrap_err()
+                .to_string()
+                .contains("fast, balanced, high")
+        );
+        assert!(
+            params
+                .set_string("steps", "many")
+                .unwrap_err()
+                .to_string()
+                .contains("from 0 to 1000")
+        );
+        assert!(
+            params
+                .set_number("nois", 1.0)
+                .unwrap_err()
+                .to_string()
+                .contains("noise, steps")
+        );
         assert_eq!(params, Params::default());
-        let wild = Params { noise: f64::INFINITY, ..Params::default() };
+        let wild = Params {
+            noise: f64::INFINITY,
+            ..Params::default()
+        };
         assert_eq!(wild.check().unwrap_err().code(), 1);
     }
 }

@@ -31,7 +31,9 @@ impl Noise {
         let key = match &self.0 {
             Source::Seed(key) => *key,
             Source::Recorded(draws) => {
-                let draw = draws.get(step as usize).and_then(|draws| draws.get(point as usize));
+                let draw = draws
+                    .get(step as usize)
+                    .and_then(|draws| draws.get(point as usize));
                 return draw.copied().unwrap_or_default();
             }
         };

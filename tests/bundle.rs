@@ -48,7 +48,10 @@ fn edited(change: impl FnOnce(&mut Value)) -> String {
 
 /// Asserts that `text` tells each of `parts`.
 fn tells(text: &str, parts: &[&str]) {
-    assert!(parts.iter().all(|part| text.contains(part)), "'{text}' does not tell {parts:?}");
+    assert!(
+        parts.iter().all(|part| text.contains(part)),
+        "'{text}' does not tell {parts:?}"
+    );
 }
 
 #[test]
@@ -77,10 +80,19 @@ fn what_is_missing_is_named() {
 
 #[test]
 fn format_and_method_of_tomorrow_are_told_apart_from_damage() {
-    tells(&edited(|m| m["format"] = json!(2)), &["format is 2", "newer quietcloud"]);
+    tells(
+        &edited(|m| m["format"] = json!(2)),
+        &["format is 2", "newer quietcloud"],
+    );
     tells(&edited(|m| m["method"] = json!("lion")), &["\"lion\"", "sbd"]);
-    tells(&edited(|m| m["prediction"] = json!("truth")), &["truth", "velocity"]);
-    tells(&edited(|m| m["normalization"] = json!("unit-sphere")), &["unit-sphere", "spacing"]);
+    tells(
+        &edited(|m| m["prediction"] = json!("truth")),
+        &["truth", "velocity"],
+    );
+    tells(
+        &edited(|m| m["normalization"] = json!("unit-sphere")),
+        &["unit-sphere", "spacing"],
+    );
     tells(&edited(|m| *m = json!([1, 2])), &["format"]);
     tells(&edited(|m| m["graph"] = json!({})), &["bundle.json", "k"]);
     for text in ["", "{", "not json", "{\"format\": NaN}", "\u{0}"] {
@@ -97,25 +109,51 @@ fn numbers_out_of_bounds_are_named_with_the_bounds() {
     }
     tells(&edited(|m| m["graph"]["k"] = json!(-3)), &["bundle.json"]);
     tells(&edited(|m| m["graph"]["k"] = json!(1e300)), &["bundle.json"]);
-    tells(&edited(|m| m["sampling"]["eta"] = json!(1.5)), &["sampling.eta", "0 to 1"]);
+    tells(
+        &edited(|m| m["sampling"]["eta"] = json!(1.5)),
+        &["sampling.eta", "0 to 1"],
+    );
     tells(&edited(|m| m["sampling"]["rho"] = json!(0)), &["sampling.rho"]);
-    tells(&edited(|m| m["sampling"]["steps"]["fast"] = json!(0)), &["sampling.steps.fast", "1 to 1000"]);
-    tells(&edited(|m| m["trained_noise"] = json!([1.0, 0.5])), &["trained_noise[1] is 0.5"]);
-    tells(&edited(|m| m["stages"][0]["hops"] = json!(1000)), &["hops", "score", "0 to 16"]);
+    tells(
+        &edited(|m| m["sampling"]["steps"]["fast"] = json!(0)),
+        &["sampling.steps.fast", "1 to 1000"],
+    );
+    tells(
+        &edited(|m| m["trained_noise"] = json!([1.0, 0.5])),
+        &["trained_noise[1] is 0.5"],
+    );
+    tells(
+        &edited(|m| m["stages"][0]["hops"] = json!(1000)),
+        &["hops", "score", "0 to 16"],
+    );
 }
 
 #[test]
 fn a_schedule_must_be_finite_and_rise() {
-    let schedule = |kind: &str, name: &str, values: Value| edited(|m| m["schedule"] = json!({"kind": kind, name: values}));
-    tells(&schedule("sigma", "sigmas", json!([0.1, 0.3, 0.2])), &["schedule"]);
+    let schedule = |kind: &str, name: &str, values: Value| {
+        edited(|m| m["schedule"] = json!({"kind": kind, name: values}))
+    };
+    tells(
+        &schedule("sigma", "sigmas", json!([0.1, 0.3, 0.2])),
+        &["schedule"],
+    );
     tells(&schedule("sigma", "sigmas", json!([-0.1, 0.3])), &["schedule"]);
-    tells(&schedule("sigma", "sigmas", json!([])), &["length of the schedule is 0"]);
+    tells(
+        &schedule("sigma", "sigmas", json!([])),
+        &["length of the schedule is 0"],
+    );
     tells(&schedule("sigma", "sigmas", json!([0.1, null])), &["bundle.json"]);
-    tells(&schedule("sigma", "betas", json!([0.1])), &["bundle.json", "sigmas"]);
+    tells(
+        &schedule("sigma", "betas", json!([0.1])),
+        &["bundle.json", "sigmas"],
+    );
     tells(&schedule("beta", "betas", json!([0.1, 1.0])), &["schedule"]);
     tells(&schedule("gamma", "gammas", json!([2.0, 1.0])), &["schedule"]);
     tells(&schedule("zigzag", "values", json!([2.0, 1.0])), &["zigzag"]);
-    tells(&edited(|m| m["schedule"] = json!({"kind": "cosine", "steps": 1e9 as u64, "s": 0.008})), &["1000000000"]);
+    tells(
+        &edited(|m| m["schedule"] = json!({"kind": "cosine", "steps": 1e9 as u64, "s": 0.008})),
+        &["1000000000"],
+    );
     // Too large for a double: JSON has no infinity, but a reader might make one.
     let folder = copy();
     let path = folder.path().join("bundle.json");
@@ -126,13 +164,33 @@ fn a_schedule_must_be_finite_and_rise() {
 
 #[test]
 fn stages_must_be_the_ones_that_the_method_has() {
-    tells(&edited(|m| m["stages"] = json!([])), &["0 stages", "score", "exactly one"]);
-    tells(&edited(|m| { m["stages"][1] = m["stages"][0].clone(); }), &["2 stages", "score"]);
+    tells(
+        &edited(|m| m["stages"] = json!([])),
+        &["0 stages", "score", "exactly one"],
+    );
+    tells(
+        &edited(|m| {
+            m["stages"][1] = m["stages"][0].clone();
+        }),
+        &["2 stages", "score"],
+    );
     tells(&edited(|m| m["stages"][0]["role"] = json!("magic")), &["magic"]);
-    tells(&edited(|m| m["stages"][0]["inputs"][0] = json!("pixels")), &["pixels", "edges"]);
-    tells(&edited(|m| m["stages"][0]["outputs"] = json!(["x"])), &["score", "velocity"]);
-    tells(&edited(|m| m["stages"][0]["outputs"] = json!([])), &["score", "outputs"]);
-    tells(&edited(|m| m["stages"][1]["inputs"] = json!(["edges", "sigma"])), &["noise", "sigma"]);
+    tells(
+        &edited(|m| m["stages"][0]["inputs"][0] = json!("pixels")),
+        &["pixels", "edges"],
+    );
+    tells(
+        &edited(|m| m["stages"][0]["outputs"] = json!(["x"])),
+        &["score", "velocity"],
+    );
+    tells(
+        &edited(|m| m["stages"][0]["outputs"] = json!([])),
+        &["score", "outputs"],
+    );
+    tells(
+        &edited(|m| m["stages"][1]["inputs"] = json!(["edges", "sigma"])),
+        &["noise", "sigma"],
+    );
 }
 
 #[test]
@@ -143,15 +201,30 @@ fn bytes_that_are_not_the_promised_ones_are_refused() {
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&path, bytes).unwrap();
     tells(&refusal(folder.path()), &["score.onnx has sha256", "expected"]);
-    tells(&edited(|m| m["stages"][0]["sha256"] = json!("")), &["score.onnx has sha256"]);
+    tells(
+        &edited(|m| m["stages"][0]["sha256"] = json!("")),
+        &["score.onnx has sha256"],
+    );
 }
 
 #[test]
 fn no_file_outside_of_the_folder_is_read() {
     let outside = copy();
     let secret = outside.path().join("score.onnx");
-    for name in [secret.to_str().unwrap(), "../score.onnx", "a/../../score.onnx", "", ".", "C:\\x", "a\u{0}b", "/"] {
-        tells(&edited(|m| m["stages"][0]["file"] = json!(name)), &["leads out of the folder"]);
+    for name in [
+        secret.to_str().unwrap(),
+        "../score.onnx",
+        "a/../../score.onnx",
+        "",
+        ".",
+        "C:\\x",
+        "a\u{0}b",
+        "/",
+    ] {
+        tells(
+            &edited(|m| m["stages"][0]["file"] = json!(name)),
+            &["leads out of the folder"],
+        );
     }
     let folder = copy();
     fs::remove_file(folder.path().join("score.onnx")).unwrap();
@@ -196,13 +269,21 @@ fn archive(without: &str) -> Vec<u8> {
 fn an_archive_in_memory_is_as_good_as_a_folder() {
     let bytes = archive("");
     let bundle = Bundle::from_memory(&bytes).unwrap();
-    assert_eq!(bundle.stages[0].bytes, Bundle::open(&stand_in::bundle()).unwrap().stages[0].bytes);
+    assert_eq!(
+        bundle.stages[0].bytes,
+        Bundle::open(&stand_in::bundle()).unwrap().stages[0].bytes
+    );
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("model.zip");
     fs::write(&file, &bytes).unwrap();
     Bundle::open(&file).unwrap();
 
-    tells(&Bundle::from_memory(&archive("score.onnx")).unwrap_err().to_string(), &["score.onnx is missing"]);
+    tells(
+        &Bundle::from_memory(&archive("score.onnx"))
+            .unwrap_err()
+            .to_string(),
+        &["score.onnx is missing"],
+    );
     for broken in [&bytes[..bytes.len() / 2], b"", b"PK", &[0; 100]] {
         tells(&Bundle::from_memory(broken).unwrap_err().to_string(), &["zip"]);
     }
@@ -230,10 +311,19 @@ fn a_network_that_does_not_fit_its_manifest_is_refused() {
             other => panic!("{:?}", other.err()),
         }
     };
-    tells(&open(&|m| m["stages"][0]["inputs"] = json!(["edges"])), &["score.onnx asks for", "neighbors"]);
-    tells(&open(&|m| m["stages"][0]["outputs"] = json!(["velocity"])), &["has no output velocity"]);
+    tells(
+        &open(&|m| m["stages"][0]["inputs"] = json!(["edges"])),
+        &["score.onnx asks for", "neighbors"],
+    );
+    tells(
+        &open(&|m| m["stages"][0]["outputs"] = json!(["velocity"])),
+        &["has no output velocity"],
+    );
     let text = b"this is no network";
-    let sha256: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256: String = Sha256::digest(text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let folder = copy();
     fs::write(folder.path().join("score.onnx"), text).unwrap();
     edit(folder.path(), |m| m["stages"][0]["sha256"] = json!(sha256));
@@ -248,11 +338,23 @@ fn a_wrong_depth_or_width_is_a_network_error_not_a_crash() {
     use quietcloud::{CloudView, Params, denoise};
     stand_in::need_runtime();
     let cloud = stand_in::noisy_sphere(2_000, 5.0, [0.0; 3], 0.2);
-    for (path, value) in [("/graph/k", json!(9)), ("/stages/0/hops", json!(5)), ("/stages/0/hops", json!(1))] {
+    for (path, value) in [
+        ("/graph/k", json!(9)),
+        ("/stages/0/hops", json!(5)),
+        ("/stages/0/hops", json!(1)),
+    ] {
         let folder = copy();
         edit(folder.path(), |m| *m.pointer_mut(path).unwrap() = value.clone());
         let model = Model::open(folder.path(), Device::Cpu).unwrap();
-        let result = denoise(&model, CloudView::from_f64(&cloud), &Params { noise: 0.2, ..Params::default() }, &mut ());
+        let result = denoise(
+            &model,
+            CloudView::from_f64(&cloud),
+            &Params {
+                noise: 0.2,
+                ..Params::default()
+            },
+            &mut (),
+        );
         let error = result.expect_err(&format!("{path} = {value}"));
         assert_eq!(error.code(), 7, "{error}");
         assert!(!error.to_string().contains('\n'), "{error}");

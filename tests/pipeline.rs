@@ -5,11 +5,10 @@ mod stand_in;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use stand_in::{model, moved, noisy_sphere, off_sphere};
 use quietcloud::params::Quality;
-use quietcloud::pipeline::denoise::{Tuning, denoise_tuned};
-use quietcloud::pipeline::{Denoised, check};
+use quietcloud::pipeline::{Denoised, Tuning, check, denoise_tuned};
 use quietcloud::{CloudView, Model, Params, denoise};
+use stand_in::{model, moved, noisy_sphere, off_sphere};
 
 const CENTER: [f64; 3] = [10.0, -20.0, 30.0];
 
@@ -18,7 +17,10 @@ fn run(model: &Model, points: &[[f64; 3]], params: &Params) -> Denoised {
 }
 
 fn tuned(model: &Model, points: &[[f64; 3]], params: &Params, tile: usize) -> Denoised {
-    let tuning = Tuning { tile: Some(tile), ..Tuning::default() };
+    let tuning = Tuning {
+        tile: Some(tile),
+        ..Tuning::default()
+    };
     denoise_tuned(model, CloudView::from_f64(points), params, &mut (), tuning).unwrap()
 }
 
@@ -38,10 +40,20 @@ fn noise_is_estimated_and_taken_away() {
     let noisy = noisy_sphere(20_000, radius, CENTER, sigma);
     let done = run(&model, &noisy, &Params::default());
     let report = &done.report;
-    assert!(report.estimated && report.steps == model.manifest().sampling.steps.balanced, "{report:?}");
-    assert!((report.noise / sigma - 1.0).abs() < 0.3, "estimated {}", report.noise);
+    assert!(
+        report.estimated && report.steps == model.manifest().sampling.steps.balanced,
+        "{report:?}"
+    );
+    assert!(
+        (report.noise / sigma - 1.0).abs() < 0.3,
+        "estimated {}",
+        report.noise
+    );
     assert!((report.noise_spacing * report.spacing - report.noise).abs() < 1e-12);
-    let (before, after) = (off_sphere(&noisy, radius, CENTER), off_sphere(&done.points, radius, CENTER));
+    let (before, after) = (
+        off_sphere(&noisy, radius, CENTER),
+        off_sphere(&done.points, radius, CENTER),
+    );
     assert!(after < before / 2.0, "{before} -> {after}");
 }
 
@@ -49,13 +61,21 @@ fn noise_is_estimated_and_taken_away() {
 fn tiling_changes_no_answer() {
     let model = model();
     let noisy = noisy_sphere(50_000, 5.0, CENTER, 0.05);
-    let params = Params { quality: Quality::Fast, ..Params::default() };
+    let params = Params {
+        quality: Quality::Fast,
+        ..Params::default()
+    };
     let one = tuned(&model, &noisy, &params, noisy.len());
     assert_eq!(one.report.tiles, 1);
     for tile in [700, 4096] {
         let many = tuned(&model, &noisy, &params, tile);
         assert!(many.report.tiles > 10);
-        let apart = one.points.iter().flatten().zip(many.points.iter().flatten()).map(|(a, b)| (a - b).abs());
+        let apart = one
+            .points
+            .iter()
+            .flatten()
+            .zip(many.points.iter().flatten())
+            .map(|(a, b)| (a - b).abs());
         let worst = apart.fold(0.0, f64::max) / one.report.spacing;
         assert!(worst < 1e-5, "tiles of {tile}: {worst} spacings apart");
     }
@@ -65,15 +85,46 @@ fn tiling_changes_no_answer() {
 fn threads_and_memory_change_no_byte() {
     let model = model();
     let noisy = noisy_sphere(20_000, 5.0, CENTER, 0.05);
-    let expected = run(&model, &noisy, &Params { threads: 1, ..Params::default() });
+    let expected = run(
+        &model,
+        &noisy,
+        &Params {
+            threads: 1,
+            ..Params::default()
+        },
+    );
     for threads in [2, 5] {
-        let done = run(&model, &noisy, &Params { threads, ..Params::default() });
+        let done = run(
+            &model,
+            &noisy,
+            &Params {
+                threads,
+                ..Params::default()
+            },
+        );
         assert_eq!(done.points, expected.points, "{threads} threads");
     }
     // Enough for one worker with the usual tile; tiles are not kept then.
-    let tight = Params { threads: 2, max_memory_mb: 80, ..Params::default() };
-    assert_eq!(run(&model, &noisy, &tight).points, expected.points);
-    let error = denoise(&model, CloudView::from_f64(&noisy), &Params { max_memory_mb: 1, ..tight }, &mut ());
+    let tight = Params {
+        threads: 2,
+        max_memory_mb: 55,
+        ..Params::default()
+    };
+    let done = run(&model, &noisy, &tight);
+    assert_eq!(
+        (done.report.workers, done.report.tiles),
+        (1, expected.report.tiles)
+    );
+    assert_eq!(done.points, expected.points);
+    let error = denoise(
+        &model,
+        CloudView::from_f64(&noisy),
+        &Params {
+            max_memory_mb: 1,
+            ..tight
+        },
+        &mut (),
+    );
     assert_eq!(error.unwrap_err().code(), 10);
 }
 
@@ -83,7 +134,11 @@ fn order_and_unit_of_the_input_do_not_matter() {
     let noisy = noisy_sphere(5_000, 5.0, [0.0; 3], 0.1);
     let expected = run(&model, &noisy, &Params::default());
     let reversed: Vec<_> = noisy.iter().rev().copied().collect();
-    let back: Vec<_> = run(&model, &reversed, &Params::default()).points.into_iter().rev().collect();
+    let back: Vec<_> = run(&model, &reversed, &Params::default())
+        .points
+        .into_iter()
+        .rev()
+        .collect();
     assert_eq!(back, expected.points);
     for unit in [1e-9, 1e9] {
         let scaled: Vec<[f64; 3]> = noisy.iter().map(|p| p.map(|c| c * unit)).collect();
@@ -107,7 +162,10 @@ fn non_finite_points_pass_untouched_and_hold_their_places() {
         organised.push(*point);
     }
     let done = run(&model, &organised, &Params::default());
-    assert_eq!((done.report.points, done.report.finite), (organised.len(), clean.len()));
+    assert_eq!(
+        (done.report.points, done.report.finite),
+        (organised.len(), clean.len())
+    );
     let bits = |p: &[f64; 3]| p.map(f64::to_bits);
     let mut finite = Vec::new();
     for (before, after) in organised.iter().zip(&done.points) {
@@ -125,21 +183,52 @@ fn small_and_degenerate_clouds_are_no_errors() {
     let model = model();
     let k = model.manifest().graph.k;
     let line = |n: usize| -> Vec<[f64; 3]> { (0..n).map(|i| [i as f64, 0.0, 0.0]).collect() };
-    let grid: Vec<[f64; 3]> = (0..400).map(|i| [f64::from(i % 20), f64::from(i / 20), 3.0]).collect();
-    let mut clouds = vec![vec![], vec![[f64::NAN; 3]; 3], vec![[1.0, 2.0, 3.0]; 5_000], grid.clone(), line(500)];
+    let grid: Vec<[f64; 3]> = (0..400)
+        .map(|i| [f64::from(i % 20), f64::from(i / 20), 3.0])
+        .collect();
+    let mut clouds = vec![
+        vec![],
+        vec![[f64::NAN; 3]; 3],
+        vec![[1.0, 2.0, 3.0]; 5_000],
+        grid.clone(),
+        line(500),
+    ];
     clouds.extend([1, 2, k - 1, k, k + 1, k + 2].map(line));
-    clouds.push(noisy_sphere(500, 1.0, CENTER, 0.03).iter().flat_map(|p| [*p; 40]).collect());
+    clouds.push(
+        noisy_sphere(500, 1.0, CENTER, 0.03)
+            .iter()
+            .flat_map(|p| [*p; 40])
+            .collect(),
+    );
     for noise in [0.0, 0.1] {
         for cloud in &clouds {
-            let done = run(&model, cloud, &Params { noise, ..Params::default() });
+            let done = run(
+                &model,
+                cloud,
+                &Params {
+                    noise,
+                    ..Params::default()
+                },
+            );
             assert_eq!(done.points.len(), cloud.len());
             let finite = |p: &[f64; 3]| p.iter().all(|c| c.is_finite());
-            assert!(cloud.iter().zip(&done.points).all(|(a, b)| finite(a) == finite(b)), "{} points", cloud.len());
+            assert!(
+                cloud
+                    .iter()
+                    .zip(&done.points)
+                    .all(|(a, b)| finite(a) == finite(b)),
+                "{} points",
+                cloud.len()
+            );
         }
     }
     let untouched = run(&model, &grid, &Params::default());
     assert_eq!((untouched.points, untouched.report.steps), (grid, 0));
-    assert!(untouched.report.notes[0].contains("nothing was done"), "{:?}", untouched.report.notes);
+    assert!(
+        untouched.report.notes[0].contains("nothing was done"),
+        "{:?}",
+        untouched.report.notes
+    );
 }
 
 #[test]
@@ -152,7 +241,10 @@ fn a_far_outlier_disturbs_nobody() {
     let done = run(&model, &with, &Params::default());
     assert!((done.report.noise / expected.report.noise - 1.0).abs() < 0.02);
     let after = off_sphere(&done.points[..noisy.len()], 5.0, [0.0; 3]);
-    assert!(after < 1.05 * off_sphere(&expected.points, 5.0, [0.0; 3]), "{after}");
+    assert!(
+        after < 1.05 * off_sphere(&expected.points, 5.0, [0.0; 3]),
+        "{after}"
+    );
     assert!(moved(&done.points[noisy.len()..], &with[noisy.len()..]) < 10.0 * done.report.noise);
 }
 
@@ -162,20 +254,69 @@ fn quality_and_steps_set_the_number_of_steps() {
     let noisy = noisy_sphere(2_000, 5.0, CENTER, 0.2);
     let given = model.manifest().sampling.steps;
     for (quality, steps) in [(Quality::Fast, given.fast), (Quality::High, given.high)] {
-        assert_eq!(run(&model, &noisy, &Params { quality, ..Params::default() }).report.steps, steps);
+        assert_eq!(
+            run(
+                &model,
+                &noisy,
+                &Params {
+                    quality,
+                    ..Params::default()
+                }
+            )
+            .report
+            .steps,
+            steps
+        );
     }
-    assert_eq!(run(&model, &noisy, &Params { steps: 3, ..Params::default() }).report.steps, 3);
-    let loud = run(&model, &noisy, &Params { noise: 50.0, ..Params::default() });
-    assert!(loud.report.notes.iter().any(|note| note.contains("the model knows up to")), "{:?}", loud.report.notes);
-    let wild = Params { noise: -1.0, ..Params::default() };
-    assert_eq!(denoise(&model, CloudView::from_f64(&noisy), &wild, &mut ()).unwrap_err().code(), 1);
+    assert_eq!(
+        run(
+            &model,
+            &noisy,
+            &Params {
+                steps: 3,
+                ..Params::default()
+            }
+        )
+        .report
+        .steps,
+        3
+    );
+    let loud = run(
+        &model,
+        &noisy,
+        &Params {
+            noise: 50.0,
+            ..Params::default()
+        },
+    );
+    assert!(
+        loud.report
+            .notes
+            .iter()
+            .any(|note| note.contains("the model knows up to")),
+        "{:?}",
+        loud.report.notes
+    );
+    let wild = Params {
+        noise: -1.0,
+        ..Params::default()
+    };
+    assert_eq!(
+        denoise(&model, CloudView::from_f64(&noisy), &wild, &mut ())
+            .unwrap_err()
+            .code(),
+        1
+    );
 }
 
 #[test]
 fn progress_rises_and_a_break_cancels_soon() {
     let model = model();
     let noisy = noisy_sphere(100_000, 5.0, CENTER, 0.03);
-    let params = Params { steps: 40, ..Params::default() };
+    let params = Params {
+        steps: 40,
+        ..Params::default()
+    };
     let mut seen = Vec::new();
     let mut asked = None;
     let mut watch = |done: f64| {
@@ -188,7 +329,11 @@ fn progress_rises_and_a_break_cancels_soon() {
     };
     let result = denoise(&model, CloudView::from_f64(&noisy), &params, &mut watch);
     assert_eq!(result.unwrap_err().code(), 9);
-    assert!(asked.unwrap().elapsed() < Duration::from_millis(200), "{:?}", asked.unwrap().elapsed());
+    assert!(
+        asked.unwrap().elapsed() < Duration::from_millis(200),
+        "{:?}",
+        asked.unwrap().elapsed()
+    );
     assert!(seen.is_sorted() && seen[0] == 0.0 && seen.len() > 3, "{seen:?}");
 
     let mut calls = 0;
@@ -196,7 +341,12 @@ fn progress_rises_and_a_break_cancels_soon() {
         calls += 1;
         ControlFlow::Break(())
     };
-    assert_eq!(denoise(&model, CloudView::from_f64(&noisy), &params, &mut never).unwrap_err().code(), 9);
+    assert_eq!(
+        denoise(&model, CloudView::from_f64(&noisy), &params, &mut never)
+            .unwrap_err()
+            .code(),
+        9
+    );
     assert_eq!(calls, 1);
 
     let mut last = 0.0;
@@ -204,7 +354,13 @@ fn progress_rises_and_a_break_cancels_soon() {
         last = done;
         ControlFlow::Continue(())
     };
-    denoise(&model, CloudView::from_f64(&noisy[..3000]), &Params::default(), &mut all).unwrap();
+    denoise(
+        &model,
+        CloudView::from_f64(&noisy[..3000]),
+        &Params::default(),
+        &mut all,
+    )
+    .unwrap();
     assert_eq!(last, 1.0);
 }
 
@@ -217,7 +373,18 @@ fn one_model_serves_many_threads() {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..3 {
-                    assert_eq!(run(&model, &noisy, &Params { threads: 2, ..Params::default() }).points, expected);
+                    assert_eq!(
+                        run(
+                            &model,
+                            &noisy,
+                            &Params {
+                                threads: 2,
+                                ..Params::default()
+                            }
+                        )
+                        .points,
+                        expected
+                    );
                 }
             });
         }

@@ -11,5 +11,8 @@ const FILES: [(&str, &[u8]); 4] = [
 
 /// A file of the built-in model.
 pub(super) fn file(name: &str) -> Option<Cow<'static, [u8]>> {
-    FILES.iter().find(|file| file.0 == name).map(|file| Cow::Borrowed(file.1))
+    FILES
+        .iter()
+        .find(|file| file.0 == name)
+        .map(|file| Cow::Borrowed(file.1))
 }

@@ -31,8 +31,11 @@ pub struct Golden {
 
 impl Golden {
     pub(super) fn read(bytes: &[u8]) -> Result<Golden, String> {
-        let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|e| format!("golden.npz can't be read: {e}"))?;
-        let names = npz.names().map_err(|e| format!("golden.npz can't be read: {e}"))?;
+        let mut npz =
+            NpzReader::new(Cursor::new(bytes)).map_err(|e| format!("golden.npz can't be read: {e}"))?;
+        let names = npz
+            .names()
+            .map_err(|e| format!("golden.npz can't be read: {e}"))?;
         let sigma: Array0<f64> = array(&mut npz, "sigma")?;
         let estimate = match names.iter().any(|name| name == "estimate") {
             true => Some(array::<ndarray::Ix0>(&mut npz, "estimate")?.into_scalar()),
@@ -45,13 +48,18 @@ impl Golden {
         let n = points.nrows();
         for (name, shape) in [("clean", clean.shape()), ("clean_stochastic", stochastic.shape())] {
             if shape != [n, 3] {
-                return Err(format!("golden.npz: {name} has the shape {shape:?}, expected {:?}", [n, 3]));
+                return Err(format!(
+                    "golden.npz: {name} has the shape {shape:?}, expected {:?}",
+                    [n, 3]
+                ));
             }
         }
         let steps = draws.len_of(Axis(0));
         if points.ncols() != 3 || draws.shape() != [steps, n, 3] {
             let found = (points.shape(), draws.shape());
-            return Err(format!("golden.npz: points and draws have the shapes {found:?}, expected [n, 3] and [m, n, 3]"));
+            return Err(format!(
+                "golden.npz: points and draws have the shapes {found:?}, expected [n, 3] and [m, n, 3]"
+            ));
         }
         Ok(Golden {
             sigma: sigma.into_scalar(),
@@ -69,9 +77,14 @@ fn array<D: ndarray::Dimension>(
     npz: &mut NpzReader<Cursor<&[u8]>>,
     name: &str,
 ) -> Result<ndarray::Array<f64, D>, String> {
-    npz.by_name::<OwnedRepr<f64>, D>(name).map_err(|e| format!("golden.npz: {name}: {e}"))
+    npz.by_name::<OwnedRepr<f64>, D>(name)
+        .map_err(|e| format!("golden.npz: {name}: {e}"))
 }
 
 fn rows(array: ArrayView2<'_, f64>) -> Vec<[f64; 3]> {
-    array.rows().into_iter().map(|row| [row[0], row[1], row[2]]).collect()
+    array
+        .rows()
+        .into_iter()
+        .map(|row| [row[0], row[1], row[2]])
+        .collect()
 }

@@ -187,15 +187,21 @@ pub struct Stage {
 impl Manifest {
     /// Reads and verifies a manifest; the error is a sentence for [`Error::Bundle`](crate::Error::Bundle).
     pub(super) fn parse(text: &[u8]) -> Result<Manifest, String> {
-        let value: Value = serde_json::from_slice(text).map_err(|e| format!("bundle.json is not JSON: {e}"))?;
+        let value: Value =
+            serde_json::from_slice(text).map_err(|e| format!("bundle.json is not JSON: {e}"))?;
         // Format and method first: a newer format's other fields are nobody's fault.
         let format = &value["format"];
         if format.as_u64() != Some(FORMAT) {
-            return Err(format!("format is {format}, this version reads format {FORMAT}; get a newer quietcloud"));
+            return Err(format!(
+                "format is {format}, this version reads format {FORMAT}; get a newer quietcloud"
+            ));
         }
         let method = &value["method"];
         if !method.as_str().is_some_and(|method| METHODS.contains(&method)) {
-            return Err(format!("method is {method}, this version runs {}", METHODS.join(", ")));
+            return Err(format!(
+                "method is {method}, this version runs {}",
+                METHODS.join(", ")
+            ));
         }
         let manifest: Manifest = serde_json::from_value(value).map_err(|e| format!("bundle.json: {e}"))?;
         manifest.verify()?;
@@ -204,7 +210,10 @@ impl Manifest {
 
     fn verify(&self) -> Result<(), String> {
         if self.normalization != "spacing" {
-            return Err(format!("normalization is '{}', expected 'spacing'", self.normalization));
+            return Err(format!(
+                "normalization is '{}', expected 'spacing'",
+                self.normalization
+            ));
         }
         within("graph.k", self.graph.k as f64, 1.0, 128.0)?;
         within("graph.refresh", self.graph.refresh as f64, 0.0, 1000.0)?;
@@ -226,8 +235,15 @@ impl Manifest {
         for role in [Role::Score, Role::Noise] {
             let count = self.stages.iter().filter(|stage| stage.role == role).count();
             if count > 1 || (count == 0 && role == Role::Score) {
-                let wanted = if role == Role::Score { "exactly one" } else { "at most one" };
-                return Err(format!("{count} stages have the role '{}', expected {wanted}", role.name()));
+                let wanted = if role == Role::Score {
+                    "exactly one"
+                } else {
+                    "at most one"
+                };
+                return Err(format!(
+                    "{count} stages have the role '{}', expected {wanted}",
+                    role.name()
+                ));
             }
         }
         for stage in &self.stages {
@@ -238,7 +254,10 @@ impl Manifest {
             {
             } else {
                 let allowed = stage.role.outputs().join(", ");
-                return Err(format!("stage '{role}' has the outputs {:?}, expected one of {allowed}", stage.outputs));
+                return Err(format!(
+                    "stage '{role}' has the outputs {:?}, expected one of {allowed}",
+                    stage.outputs
+                ));
             }
             if stage.role == Role::Noise && stage.inputs.contains(&StageInput::Sigma) {
                 return Err("stage 'noise' asks for sigma, which is what it has to find".into());
@@ -261,7 +280,9 @@ impl Manifest {
             "score" => Prediction::Score,
             "offset" => Prediction::Offset,
             other => {
-                return Err(format!("prediction is '{other}', expected noise, clean, velocity, score or offset"));
+                return Err(format!(
+                    "prediction is '{other}', expected noise, clean, velocity, score or offset"
+                ));
             }
         })
     }

@@ -14,5 +14,5 @@ mod manifest;
 mod open;
 
 pub use golden::Golden;
-pub use manifest::{GraphSpec, Manifest, Role, Sampling, ScheduleSpec, Stage, Steps, StageInput};
+pub use manifest::{GraphSpec, Manifest, Role, Sampling, ScheduleSpec, Stage, StageInput, Steps};
 pub use open::{Bundle, StageFile};

@@ -43,8 +43,13 @@ impl Bundle {
     /// # Errors
     /// [`Error::Bundle`] that says what was found and what was expected.
     pub fn open(path: &Path) -> Result<Bundle> {
-        let reject = |reason: String| Error::Bundle { path: path.to_owned(), reason };
-        let root = path.canonicalize().map_err(|e| reject(format!("can't be opened: {e}")))?;
+        let reject = |reason: String| Error::Bundle {
+            path: path.to_owned(),
+            reason,
+        };
+        let root = path
+            .canonicalize()
+            .map_err(|e| reject(format!("can't be opened: {e}")))?;
         if root.is_dir() {
             return Bundle::load(path.to_owned(), |name, limit| from_folder(&root, name, limit));
         }
@@ -69,8 +74,10 @@ impl Bundle {
     }
 
     fn from_zip(path: PathBuf, archive: &[u8]) -> Result<Bundle> {
-        let mut zip = ZipArchive::new(Cursor::new(archive))
-            .map_err(|e| Error::Bundle { path: path.clone(), reason: format!("is not a folder and no zip archive: {e}") })?;
+        let mut zip = ZipArchive::new(Cursor::new(archive)).map_err(|e| Error::Bundle {
+            path: path.clone(),
+            reason: format!("is not a folder and no zip archive: {e}"),
+        })?;
         Bundle::load(path, |name, limit| from_zip(&mut zip, name, limit))
     }
 
@@ -78,7 +85,10 @@ impl Bundle {
         path: PathBuf,
         mut file: impl FnMut(&str, u64) -> Result<Option<Cow<'static, [u8]>>, String>,
     ) -> Result<Bundle> {
-        let reject = |reason: String| Error::Bundle { path: path.clone(), reason };
+        let reject = |reason: String| Error::Bundle {
+            path: path.clone(),
+            reason,
+        };
         let mut required = |name: &str, limit| file(name, limit)?.ok_or_else(|| format!("{name} is missing"));
         let text = required("bundle.json", MAX_MANIFEST).map_err(reject)?;
         let manifest = Manifest::parse(&text).map_err(reject)?;
@@ -91,10 +101,18 @@ impl Bundle {
                 let reason = format!("{} has sha256 {found}, expected {}", stage.file, stage.sha256);
                 return Err(reject(reason));
             }
-            stages.push(StageFile { role: stage.role, bytes });
+            stages.push(StageFile {
+                role: stage.role,
+                bytes,
+            });
         }
         let golden = file("golden.npz", MAX_GOLDEN).map_err(reject)?;
-        Ok(Bundle { path, manifest, stages, golden })
+        Ok(Bundle {
+            path,
+            manifest,
+            stages,
+            golden,
+        })
     }
 
     /// The golden vectors that came with the model.
@@ -106,7 +124,10 @@ impl Bundle {
             Some(bytes) => Golden::read(bytes),
             None => Err("golden.npz is missing, so there is nothing to check against".into()),
         };
-        golden.map_err(|reason| Error::Bundle { path: self.path.clone(), reason })
+        golden.map_err(|reason| Error::Bundle {
+            path: self.path.clone(),
+            reason,
+        })
     }
 }
 
@@ -128,7 +149,9 @@ fn from_folder(root: &Path, name: &str, limit: u64) -> Result<Option<Cow<'static
     if !path.starts_with(root) {
         return Err(format!("{name} is a link that leads out of the folder"));
     }
-    read_file(&path, limit).map(|bytes| Some(Cow::Owned(bytes))).map_err(|e| format!("{name} {e}"))
+    read_file(&path, limit)
+        .map(|bytes| Some(Cow::Owned(bytes)))
+        .map_err(|e| format!("{name} {e}"))
 }
 
 /// Reads a regular file (a pipe or a device would block or never end) of at most `limit` bytes.
@@ -139,7 +162,9 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
         return Err("is not a file".into());
     }
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     bounded(bytes, limit)
 }
 
@@ -151,11 +176,20 @@ fn from_zip(
     let entry = match zip.by_name(name) {
         Ok(entry) => entry,
         Err(zip::result::ZipError::FileNotFound) => return Ok(None),
-        Err(e) => return Err(format!("{name} can't be read: {e}; the archive must store its files uncompressed")),
+        Err(e) => {
+            return Err(format!(
+                "{name} can't be read: {e}; the archive must store its files uncompressed"
+            ));
+        }
     };
     let mut bytes = Vec::new();
-    entry.take(limit + 1).read_to_end(&mut bytes).map_err(|e| format!("{name} can't be read: {e}"))?;
-    bounded(bytes, limit).map(|bytes| Some(Cow::Owned(bytes))).map_err(|e| format!("{name} {e}"))
+    entry
+        .take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|e| format!("{name} can't be read: {e}"))?;
+    bounded(bytes, limit)
+        .map(|bytes| Some(Cow::Owned(bytes)))
+        .map_err(|e| format!("{name} {e}"))
 }
 
 fn bounded(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, String> {

@@ -12,13 +12,15 @@ const CHUNK: usize = 256;
 /// mean of their squared distances into `reach`.
 ///
 /// Nearest first, equal distances in order of index, so that the answer doesn't depend on the tree or on threads.
-/// With fewer than k other points they are repeated cyclically; a single point is its own neighbour.
+/// With fewer than k other points they are repeated cyclically; a single point is its own neighbour. Once `go_on`
+/// says no, the rest is left as it is.
 pub(super) fn nearest(
     points: &[[f64; 3]],
     queries: &[u32],
     k: usize,
     neighbors: &mut [u32],
     reach: &mut [f64],
+    go_on: &(dyn Fn() -> bool + Sync),
 ) {
     // An axis on which every point agrees adds nothing to a distance, but a tree would waste every third split on
     // it: on a scan line along x that makes leaves of thousands of points.
@@ -26,10 +28,10 @@ pub(super) fn nearest(
         .filter(|&a| points.iter().any(|p| p[a] != points[0][a]))
         .collect();
     match axes[..] {
-        [a, b, c] => nearest_in(points, [a, b, c], queries, k, neighbors, reach),
-        [a, b] => nearest_in(points, [a, b], queries, k, neighbors, reach),
-        [a] => nearest_in(points, [a], queries, k, neighbors, reach),
-        _ => nearest_in(points, [0], queries, k, neighbors, reach),
+        [a, b, c] => nearest_in(points, [a, b, c], queries, k, neighbors, reach, go_on),
+        [a, b] => nearest_in(points, [a, b], queries, k, neighbors, reach, go_on),
+        [a] => nearest_in(points, [a], queries, k, neighbors, reach, go_on),
+        _ => nearest_in(points, [0], queries, k, neighbors, reach, go_on),
     }
 }
 
@@ -40,6 +42,7 @@ fn nearest_in<const D: usize>(
     k: usize,
     neighbors: &mut [u32],
     reach: &mut [f64],
+    go_on: &(dyn Fn() -> bool + Sync),
 ) {
     let sites = Sites::new(points, axes);
     let rows = neighbors
@@ -47,6 +50,9 @@ fn nearest_in<const D: usize>(
         .zip(reach.par_chunks_mut(CHUNK))
         .zip(queries.par_chunks(CHUNK));
     rows.for_each(|((neighbors, reach), queries)| {
+        if !go_on() {
+            return;
+        }
         let mut found = Vec::new();
         for ((row, reach), &query) in neighbors.chunks_exact_mut(k).zip(reach).zip(queries) {
             sites.around(axes.map(|a| points[query as usize][a]), query, k, &mut found);

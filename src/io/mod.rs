@@ -77,11 +77,20 @@ pub fn read(path: &Path) -> Result<PointFile> {
 /// [`Error::Format`] for an unknown extension, [`Error::Io`] where the folder is not there.
 pub fn can_write(path: &Path) -> Result<()> {
     Family::of(path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     match folder.metadata() {
         Ok(meta) if meta.is_dir() => Ok(()),
-        Ok(_) => Err(Error::Io { path: folder.into(), source: std::io::ErrorKind::NotADirectory.into() }),
-        Err(source) => Err(Error::Io { path: folder.into(), source }),
+        Ok(_) => Err(Error::Io {
+            path: folder.into(),
+            source: std::io::ErrorKind::NotADirectory.into(),
+        }),
+        Err(source) => Err(Error::Io {
+            path: folder.into(),
+            source,
+        }),
     }
 }
 

@@ -75,9 +75,12 @@ impl FromStr for Device {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Device> {
-        Device::ALL.into_iter().find(|device| device.name() == name).ok_or_else(|| {
-            let names = Device::ALL.map(Device::name).join(", ");
-            Error::Argument(format!("there is no device '{name}'; the devices are {names}"))
-        })
+        Device::ALL
+            .into_iter()
+            .find(|device| device.name() == name)
+            .ok_or_else(|| {
+                let names = Device::ALL.map(Device::name).join(", ");
+                Error::Argument(format!("there is no device '{name}'; the devices are {names}"))
+            })
     }
 }

@@ -29,7 +29,11 @@ fn segments_end(head: &[u8]) -> Option<u64> {
         value[..bytes].copy_from_slice(head.get(at..at.checked_add(bytes)?)?);
         Some(u64::from_le_bytes(value))
     };
-    let (table, size, count) = (number(32, 8)? as usize, number(54, 2)? as usize, number(56, 2)? as usize);
+    let (table, size, count) = (
+        number(32, 8)? as usize,
+        number(54, 2)? as usize,
+        number(56, 2)? as usize,
+    );
     let mut end = 0;
     for i in 0..count {
         let entry = table.checked_add(i * size)?;

@@ -18,13 +18,21 @@ pub(super) struct Wanted {
 /// `ORT_DYLIB_PATH`, the variable that other users of ONNX Runtime in Rust know too.
 pub(super) fn from_environment() -> Option<Wanted> {
     let path = env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty())?;
-    Some(Wanted { path: path.into(), origin: "ORT_DYLIB_PATH" })
+    Some(Wanted {
+        path: path.into(),
+        origin: "ORT_DYLIB_PATH",
+    })
 }
 
 /// Every library in the usual places, best first.
 pub(super) fn candidates() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in beside_us().into_iter().chain(cached()).chain(python()).chain(system()) {
+    for folder in beside_us()
+        .into_iter()
+        .chain(cached())
+        .chain(python())
+        .chain(system())
+    {
         for library in libraries(&folder) {
             if !found.contains(&library) {
                 found.push(library);
@@ -36,7 +44,11 @@ pub(super) fn candidates() -> Vec<PathBuf> {
 
 /// Our cache folder: `$QUIETCLOUD_CACHE`, `$XDG_CACHE_HOME/quietcloud` or `~/.cache/quietcloud`.
 pub fn cache_folder() -> Option<PathBuf> {
-    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("QUIETCLOUD_CACHE")
         .or_else(|| set("XDG_CACHE_HOME").map(|folder| folder.join("quietcloud")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/quietcloud")))
@@ -45,7 +57,9 @@ pub fn cache_folder() -> Option<PathBuf> {
 fn beside_us() -> Vec<PathBuf> {
     let files = own_library().into_iter().chain(env::current_exe().ok());
     let folders = files.filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
-    folders.flat_map(|folder| [folder.join("../lib"), folder.clone()].into_iter().rev()).collect()
+    folders
+        .flat_map(|folder| [folder.join("../lib"), folder.clone()].into_iter().rev())
+        .collect()
 }
 
 /// The shared library (or executable) that this code was linked into.
@@ -72,21 +86,34 @@ fn own_library() -> Option<PathBuf> {
 }
 
 fn cached() -> Vec<PathBuf> {
-    cache_folder().map_or_else(Vec::new, |cache| subfolders(&cache, |name| name.starts_with(CACHE_PREFIX)))
+    cache_folder().map_or_else(Vec::new, |cache| {
+        subfolders(&cache, |name| name.starts_with(CACHE_PREFIX))
+    })
 }
 
 /// The `capi` folders of the Python packages `onnxruntime`, found without running Python.
 fn python() -> Vec<PathBuf> {
-    let roots = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(env::var_os).map(PathBuf::from);
+    let roots = ["VIRTUAL_ENV", "CONDA_PREFIX"]
+        .into_iter()
+        .filter_map(env::var_os)
+        .map(PathBuf::from);
     // A python3 on the path names its installation twice: by the folder it is called from (a virtual environment)
     // and by the one its link leads to.
     let path = env::var_os("PATH").unwrap_or_default();
-    let called = env::split_paths(&path).map(|folder| folder.join("python3")).filter(|python| python.exists());
-    let installed = called.flat_map(|python| [Some(python.clone()), python.canonicalize().ok()]).flatten();
+    let called = env::split_paths(&path)
+        .map(|folder| folder.join("python3"))
+        .filter(|python| python.exists());
+    let installed = called
+        .flat_map(|python| [Some(python.clone()), python.canonicalize().ok()])
+        .flatten();
     let prefixes = installed.filter_map(|python| Some(python.parent()?.parent()?.to_owned()));
     let home = env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
     let mut folders = Vec::new();
-    for root in roots.chain(prefixes).chain(home).chain([PathBuf::from("/usr/local"), PathBuf::from("/usr")]) {
+    for root in roots
+        .chain(prefixes)
+        .chain(home)
+        .chain([PathBuf::from("/usr/local"), PathBuf::from("/usr")])
+    {
         for library in subfolders(&root.join("lib"), |name| name.starts_with("python3")) {
             for packages in ["site-packages", "dist-packages"] {
                 folders.push(library.join(packages).join("onnxruntime/capi"));
@@ -98,9 +125,20 @@ fn python() -> Vec<PathBuf> {
 
 fn system() -> Vec<PathBuf> {
     let listed = env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-    let mut folders: Vec<_> = env::split_paths(&listed).filter(|folder| folder.is_absolute()).collect();
+    let mut folders: Vec<_> = env::split_paths(&listed)
+        .filter(|folder| folder.is_absolute())
+        .collect();
     let multiarch = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
-    folders.extend(["/usr/local/lib", &multiarch, "/usr/lib64", "/usr/lib", "/opt/homebrew/lib"].map(PathBuf::from));
+    folders.extend(
+        [
+            "/usr/local/lib",
+            &multiarch,
+            "/usr/lib64",
+            "/usr/lib",
+            "/opt/homebrew/lib",
+        ]
+        .map(PathBuf::from),
+    );
     folders
 }
 
@@ -124,22 +162,41 @@ fn libraries(folder: &Path) -> Vec<PathBuf> {
 fn is_library(name: &str) -> bool {
     let stem = name.strip_prefix("lib").unwrap_or(name);
     stem == "onnxruntime.dll"
-        || stem.strip_prefix("onnxruntime.so").is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        || stem.strip_prefix("onnxruntime.").is_some_and(|rest| rest.ends_with("dylib"))
+        || stem
+            .strip_prefix("onnxruntime.so")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        || stem
+            .strip_prefix("onnxruntime.")
+            .is_some_and(|rest| rest.ends_with("dylib"))
 }
 
 fn sorted(folder: &Path, fits: impl Fn(&str, &Path) -> bool) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut paths: Vec<_> =
-        entries.filter(|path| path.file_name().and_then(OsStr::to_str).is_some_and(|name| fits(name, path))).collect();
+    let entries = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let mut paths: Vec<_> = entries
+        .filter(|path| {
+            path.file_name()
+                .and_then(OsStr::to_str)
+                .is_some_and(|name| fits(name, path))
+        })
+        .collect();
     paths.sort_by_key(|path| std::cmp::Reverse(version(path)));
     paths
 }
 
 /// The numbers in a file name: 1.9 comes before 1.31 in age, not in spelling.
 fn version(path: &Path) -> Vec<u64> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    name.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect()
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    name.split(|c: char| !c.is_ascii_digit())
+        .filter_map(|digits| digits.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]

@@ -63,21 +63,42 @@ impl Model {
     /// # Errors
     /// As [`open`](Model::open).
     pub fn from_bundle(mut bundle: Bundle, device: Device) -> Result<Model> {
-        let reject = |path: &Path, reason| Error::Bundle { path: path.to_owned(), reason };
-        let schedule = bundle.manifest.schedule().map_err(|reason| reject(&bundle.path, reason))?;
-        let prediction = bundle.manifest.prediction().map_err(|reason| reject(&bundle.path, reason))?;
+        let reject = |path: &Path, reason| Error::Bundle {
+            path: path.to_owned(),
+            reason,
+        };
+        let schedule = bundle
+            .manifest
+            .schedule()
+            .map_err(|reason| reject(&bundle.path, reason))?;
+        let prediction = bundle
+            .manifest
+            .prediction()
+            .map_err(|reason| reject(&bundle.path, reason))?;
         let runtime = runtime::load()?;
         let mut notes = Vec::new();
         for &attempt in device.attempts() {
             match networks(&mut bundle, attempt, runtime) {
                 Ok((score, noise)) => {
-                    return Ok(Model { bundle, schedule, prediction, device: attempt, notes, runtime, score, noise });
+                    return Ok(Model {
+                        bundle,
+                        schedule,
+                        prediction,
+                        device: attempt,
+                        notes,
+                        runtime,
+                        score,
+                        noise,
+                    });
                 }
                 Err(Failure::Device(reason)) => notes.push(format!("{attempt} can't be used: {reason}")),
                 Err(Failure::Network(reason)) => return Err(reject(&bundle.path, reason)),
             }
         }
-        Err(Error::Device { device: device.to_string(), reason: notes.join("; ") })
+        Err(Error::Device {
+            device: device.to_string(),
+            reason: notes.join("; "),
+        })
     }
 
     /// What the model is.
@@ -138,8 +159,8 @@ fn networks(
 ) -> Result<(Network, Option<Network>), Failure> {
     let (mut score, mut noise) = (None, None);
     for (stage, file) in bundle.manifest.stages.iter().zip(&bundle.stages) {
-        let network = Network::open(stage, file.bytes.clone(), device, runtime)
-            .map_err(|failure| match failure {
+        let network =
+            Network::open(stage, file.bytes.clone(), device, runtime).map_err(|failure| match failure {
                 Failure::Network(reason) => Failure::Network(format!("{} {reason}", stage.file)),
                 device => device,
             })?;

@@ -56,33 +56,53 @@ impl Predictor<'_> {
         self.edges.resize(rows * graph.k * 3, 0.0);
         relative_edges(points, graph, &tile.rows, &mut self.edges);
         self.sigma.clear();
-        self.sigma.extend(tile.rows.iter().map(|&i| (sigma / f64::from(graph.spacing[i as usize])) as f32));
+        self.sigma.extend(
+            tile.rows
+                .iter()
+                .map(|&i| (sigma / f64::from(graph.spacing[i as usize])) as f32),
+        );
         // What the successive layers still have to compute: the rows within hops-1, ..., 1, 0 hops of the core.
         self.rings.clear();
-        self.rings.extend(tile.rings.iter().rev().skip(1).map(|&rows| rows as i64));
+        self.rings
+            .extend(tile.rings.iter().rev().skip(1).map(|&rows| rows as i64));
 
         let mut inputs: Vec<(Cow<'_, str>, SessionInputValue<'_>)> = Vec::with_capacity(4);
         for input in &self.network.stage.inputs {
             let value = match input {
-                StageInput::Edges => TensorRef::from_array_view(([rows, graph.k, 3], &self.edges[..])).map(Into::into),
+                StageInput::Edges => {
+                    TensorRef::from_array_view(([rows, graph.k, 3], &self.edges[..])).map(Into::into)
+                }
                 StageInput::Neighbors => {
                     TensorRef::from_array_view(([rows, graph.k], &tile.neighbors[..])).map(Into::into)
                 }
                 StageInput::Sigma => TensorRef::from_array_view(([rows, 1], &self.sigma[..])).map(Into::into),
-                StageInput::Rings => TensorRef::from_array_view(([self.rings.len()], &self.rings[..])).map(Into::into),
+                StageInput::Rings => {
+                    TensorRef::from_array_view(([self.rings.len()], &self.rings[..])).map(Into::into)
+                }
             };
             inputs.push((input.name().into(), value.map_err(|e| self.network.error(e))?));
         }
 
-        let session = self.session.as_mut().ok_or_else(|| Error::Internal("a session was lost".into()))?;
+        let session = self
+            .session
+            .as_mut()
+            .ok_or_else(|| Error::Internal("a session was lost".into()))?;
         let start = Instant::now();
-        let outputs = session.run_with_options(inputs, options).map_err(|e| self.network.error(e))?;
+        let outputs = session
+            .run_with_options(inputs, options)
+            .map_err(|e| self.network.error(e))?;
         self.spent += start.elapsed();
-        let output = outputs.get(self.network.output()).ok_or_else(|| self.network.error("gave no output"))?;
-        let (shape, values) = output.try_extract_tensor::<f32>().map_err(|e| self.network.error(e))?;
+        let output = outputs
+            .get(self.network.output())
+            .ok_or_else(|| self.network.error("gave no output"))?;
+        let (shape, values) = output
+            .try_extract_tensor::<f32>()
+            .map_err(|e| self.network.error(e))?;
         if shape[..] != [tile.core as i64, WIDTH as i64] {
             let expected = [tile.core, WIDTH];
-            return Err(self.network.error(format!("gave the shape {:?}, expected {expected:?}", &shape[..])));
+            return Err(self
+                .network
+                .error(format!("gave the shape {:?}, expected {expected:?}", &shape[..])));
         }
         for (row, value) in values.as_chunks::<WIDTH>().0.iter().enumerate() {
             answer(row, *value);

@@ -39,7 +39,10 @@ pub fn use_library(path: &Path) -> Result<()> {
     match RUNTIME.get() {
         Some(runtime) if !same(&runtime.path) => {
             let used = runtime.path.display();
-            let reason = format!("{used} is in use already; name {} before the first model is opened", path.display());
+            let reason = format!(
+                "{used} is in use already; name {} before the first model is opened",
+                path.display()
+            );
             Err(Error::Runtime(reason))
         }
         _ => {
@@ -66,7 +69,10 @@ pub fn load() -> Result<&'static Runtime> {
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
     }
-    let explicit = wanted.clone().map(|path| Wanted { path, origin: "the path given" });
+    let explicit = wanted.clone().map(|path| Wanted {
+        path,
+        origin: "the path given",
+    });
     let runtime = match explicit.or_else(find::from_environment) {
         Some(Wanted { path, origin }) => commit(&path)
             .map_err(|reason| Error::Runtime(format!("{origin} names {}, but {reason}", path.display())))?,
@@ -102,10 +108,18 @@ fn commit(path: &Path) -> Result<Runtime, String> {
     let version = probe(&path)?;
     let environment = catch_unwind(|| {
         let builder = ort::init_from(&path).map_err(|e| e.to_string())?;
-        builder.with_name("quietcloud").with_telemetry(false).build().map_err(|e| e.to_string())
+        builder
+            .with_name("quietcloud")
+            .with_telemetry(false)
+            .build()
+            .map_err(|e| e.to_string())
     })
     .unwrap_or_else(|_| Err("it could not be initialised".into()))?;
-    Ok(Runtime { path, version, environment })
+    Ok(Runtime {
+        path,
+        version,
+        environment,
+    })
 }
 
 /// ONNX Runtime's stable entry: two functions, the same in every release.
@@ -118,13 +132,15 @@ struct ApiBase {
 /// The version of the library at `path`, if it is an ONNX Runtime that we can use.
 fn probe(path: &Path) -> Result<String, String> {
     elf::check(path)?;
-    catch_unwind(AssertUnwindSafe(|| probe_loaded(path))).unwrap_or_else(|_| Err("it could not be loaded".into()))
+    catch_unwind(AssertUnwindSafe(|| probe_loaded(path)))
+        .unwrap_or_else(|_| Err("it could not be loaded".into()))
 }
 
 fn probe_loaded(path: &Path) -> Result<String, String> {
     // SAFETY: loading runs the library's constructors; the user named this file, or it lies where only an
     // ONNX Runtime should. libloading binds locally, so that the host's own symbols stay as they are.
-    let library = unsafe { libloading::Library::new(path) }.map_err(|e| format!("can't be loaded: {}", one_line(&e)))?;
+    let library = unsafe { libloading::Library::new(path) }
+        .map_err(|e| format!("can't be loaded: {}", one_line(&e)))?;
     // SAFETY: the symbol has this signature in every ONNX Runtime.
     let entry = unsafe { library.get::<unsafe extern "system" fn() -> *const ApiBase>(b"OrtGetApiBase\0") }
         .map_err(|_| "it is not ONNX Runtime (no symbol OrtGetApiBase)".to_string())?;
@@ -145,7 +161,10 @@ fn probe_loaded(path: &Path) -> Result<String, String> {
     let new_enough = matches!(found, (Some(major), Some(minor)) if major == OLDEST.0 && minor >= OLDEST.1);
     // SAFETY: GetApi takes a version number and returns null for one that it doesn't know.
     if !new_enough || unsafe { get_api(OLDEST.1) }.is_null() {
-        return Err(format!("it is version {version}, expected {}.{} or a later 1.x", OLDEST.0, OLDEST.1));
+        return Err(format!(
+            "it is version {version}, expected {}.{} or a later 1.x",
+            OLDEST.0, OLDEST.1
+        ));
     }
     // Never unloaded: a runtime that has started threads or thread-local storage does not survive it.
     std::mem::forget(library);

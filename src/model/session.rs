@@ -38,7 +38,13 @@ impl Network {
         device: Device,
         runtime: &'static Runtime,
     ) -> Result<Network, Failure> {
-        let network = Network { stage: stage.clone(), bytes, device, runtime, idle: Mutex::default() };
+        let network = Network {
+            stage: stage.clone(),
+            bytes,
+            device,
+            runtime,
+            idle: Mutex::default(),
+        };
         let session = network.create()?;
         network.verify(&session).map_err(Failure::Network)?;
         network.put_back(session);
@@ -59,31 +65,51 @@ impl Network {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match idle {
             Some(session) => Ok(session),
-            None => self.create().map_err(|(Failure::Device(reason) | Failure::Network(reason))| self.error(reason)),
+            None => self
+                .create()
+                .map_err(|(Failure::Device(reason) | Failure::Network(reason))| self.error(reason)),
         }
     }
 
     pub(super) fn put_back(&self, session: Session) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(session);
     }
 
     pub(super) fn error(&self, reason: impl ToString) -> Error {
-        let reason = reason.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-        Error::Network { role: self.stage.role.name().to_owned(), reason }
+        let reason = reason
+            .to_string()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        Error::Network {
+            role: self.stage.role.name().to_owned(),
+            reason,
+        }
     }
 
     fn create(&self) -> Result<Session, Failure> {
         let mut builder = self.builder().map_err(|e| Failure::Network(e.to_string()))?;
         self.device.register(&mut builder).map_err(Failure::Device)?;
         // What a CPU session refuses is the network's fault; elsewhere it is mostly a device that isn't there.
-        let kind = if self.device == Device::Cpu { Failure::Network } else { Failure::Device };
-        builder.commit_from_memory(&self.bytes).map_err(|e| kind(e.to_string()))
+        let kind = if self.device == Device::Cpu {
+            Failure::Network
+        } else {
+            Failure::Device
+        };
+        builder
+            .commit_from_memory(&self.bytes)
+            .map_err(|e| kind(e.to_string()))
     }
 
     fn builder(&self) -> ort::Result<SessionBuilder> {
         let builder = SessionBuilder::new(&self.runtime.environment)?;
         let builder = builder.with_intra_threads(1)?.with_inter_threads(1)?;
-        let builder = builder.with_intra_op_spinning(false)?.with_inter_op_spinning(false)?;
+        let builder = builder
+            .with_intra_op_spinning(false)?
+            .with_inter_op_spinning(false)?;
         // Every tile has another size; a memory pattern would be kept for each of them.
         Ok(builder.with_memory_pattern(false)?)
     }
@@ -93,14 +119,21 @@ impl Network {
         let declared: Vec<_> = self.stage.inputs.iter().map(|input| input.name()).collect();
         let asked: Vec<_> = session.inputs().iter().map(|input| input.name()).collect();
         if declared.len() != asked.len() || !asked.iter().all(|name| declared.contains(name)) {
-            return Err(format!("asks for {}, but the manifest says {}", asked.join(", "), declared.join(", ")));
+            return Err(format!(
+                "asks for {}, but the manifest says {}",
+                asked.join(", "),
+                declared.join(", ")
+            ));
         }
         for input in &self.stage.inputs {
             let wanted = element(*input);
             let found = session.inputs().iter().find(|found| found.name() == input.name());
             let found = found.and_then(|found| found.dtype().tensor_type());
             if found != Some(wanted) {
-                return Err(format!("input {} has type {found:?}, expected {wanted:?}", input.name()));
+                return Err(format!(
+                    "input {} has type {found:?}, expected {wanted:?}",
+                    input.name()
+                ));
             }
         }
         let name = self.output();

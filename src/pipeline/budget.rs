@@ -48,7 +48,11 @@ impl Need {
         let largest = if self.gpu { GPU_TILE } else { TILE };
         let kept = self.points.saturating_mul(3 * 4 * (self.k + 1));
         if max_memory_mb == 0 {
-            return Ok(Budget { tile: largest, workers: self.threads, keep: kept <= KEPT_BYTES });
+            return Ok(Budget {
+                tile: largest,
+                workers: self.threads,
+                keep: kept <= KEPT_BYTES,
+            });
         }
         // Points and states in f64, the curve order, the k-d tree, the graph, and the marks of a tile's rows.
         let cloud = self.points.saturating_mul(240 + 4 * self.k);
@@ -83,27 +87,51 @@ mod tests {
     use super::*;
 
     fn need(points: usize, threads: usize) -> Need {
-        Need { points, k: 20, hops: 4, threads, gpu: false }
+        Need {
+            points,
+            k: 20,
+            hops: 4,
+            threads,
+            gpu: false,
+        }
     }
 
     #[test]
     fn a_tile_does_not_depend_on_the_number_of_threads() {
         for bound in [0, 100, 200, 400, 1500] {
-            let tiles: Vec<_> = [1, 2, 16].map(|t| need(100_000, t).budget(bound).map(|b| b.tile).ok()).into();
-            assert!(tiles.windows(2).all(|pair| pair[0] == pair[1]), "{bound}: {tiles:?}");
+            let tiles: Vec<_> = [1, 2, 16]
+                .map(|t| need(100_000, t).budget(bound).map(|b| b.tile).ok())
+                .into();
+            assert!(
+                tiles.windows(2).all(|pair| pair[0] == pair[1]),
+                "{bound}: {tiles:?}"
+            );
         }
     }
 
     #[test]
     fn less_memory_means_fewer_workers_then_smaller_tiles_then_an_error_that_says_what_suffices() {
-        assert_eq!(need(100_000, 16).budget(0).unwrap(), Budget { tile: TILE, workers: 16, keep: true });
+        assert_eq!(
+            need(100_000, 16).budget(0).unwrap(),
+            Budget {
+                tile: TILE,
+                workers: 16,
+                keep: true
+            }
+        );
         let few = need(100_000, 16).budget(300).unwrap();
         assert!(few.tile == TILE && few.workers < 16, "{few:?}");
         let small = need(100_000, 16).budget(60).unwrap();
         assert!(small.tile < TILE && small.workers == 1, "{small:?}");
         let error = need(100_000, 16).budget(20).unwrap_err();
         assert_eq!(error.code(), 10);
-        let enough = error.to_string().split_whitespace().last().unwrap().parse().unwrap();
+        let enough = error
+            .to_string()
+            .split_whitespace()
+            .last()
+            .unwrap()
+            .parse()
+            .unwrap();
         need(100_000, 16).budget(enough).unwrap();
     }
 }

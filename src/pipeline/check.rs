@@ -30,7 +30,10 @@ impl Check {
     /// True where the model gives here what it gave where it was made.
     pub fn passed(&self) -> bool {
         let differences = [Some(self.deterministic), Some(self.stochastic), self.estimate];
-        differences.into_iter().flatten().all(|difference| difference <= self.tolerance)
+        differences
+            .into_iter()
+            .flatten()
+            .all(|difference| difference <= self.tolerance)
     }
 }
 
@@ -42,12 +45,35 @@ impl Check {
 pub fn check(model: &Model) -> Result<Check> {
     let golden = model.golden()?;
     let run = |noise: f64, tuning: Tuning| {
-        let params = Params { noise, steps: golden.steps, ..Params::default() };
-        denoise_tuned(model, CloudView::from_f64(&golden.points), &params, &mut (), tuning)
+        let params = Params {
+            noise,
+            steps: golden.steps,
+            ..Params::default()
+        };
+        denoise_tuned(
+            model,
+            CloudView::from_f64(&golden.points),
+            &params,
+            &mut (),
+            tuning,
+        )
     };
-    let plain = run(golden.sigma, Tuning { eta: Some(0.0), ..Tuning::default() })?;
+    let plain = run(
+        golden.sigma,
+        Tuning {
+            eta: Some(0.0),
+            ..Tuning::default()
+        },
+    )?;
     let draws = Some(golden.draws.clone());
-    let ancestral = run(golden.sigma, Tuning { eta: Some(1.0), draws, ..Tuning::default() })?;
+    let ancestral = run(
+        golden.sigma,
+        Tuning {
+            eta: Some(1.0),
+            draws,
+            ..Tuning::default()
+        },
+    )?;
     let estimate = match golden.estimate {
         Some(expected) => Some((run(0.0, Tuning::default())?.report.noise / expected - 1.0).abs()),
         None => None,
@@ -65,5 +91,9 @@ pub fn check(model: &Model) -> Result<Check> {
 /// Largest difference of a coordinate in units of the spacing; NaN, which no bound admits, where one is not finite.
 fn difference(done: &Denoised, expected: &[[f64; 3]]) -> f64 {
     let pairs = done.points.iter().flatten().zip(expected.iter().flatten());
-    pairs.map(|(a, b)| (a - b).abs()).max_by(f64::total_cmp).unwrap_or(0.0) / done.report.spacing
+    pairs
+        .map(|(a, b)| (a - b).abs())
+        .max_by(f64::total_cmp)
+        .unwrap_or(0.0)
+        / done.report.spacing
 }

@@ -46,7 +46,11 @@ pub(super) struct Job {
 impl Job {
     /// Fails once the caller has cancelled.
     pub(super) fn check(&self) -> Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+        if self.stop.load(Ordering::Relaxed) {
+            Err(Error::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 
     /// Sets the share that is done, 0 to 1.
@@ -73,7 +77,11 @@ pub(super) fn run<T: Send>(
     work: impl FnOnce(&Job) -> Result<T> + Send,
 ) -> Result<T> {
     let options = RunOptions::new().map_err(|e| Error::Internal(e.to_string()))?;
-    let job = Job { stop: AtomicBool::new(false), done: AtomicU64::new(0), options };
+    let job = Job {
+        stop: AtomicBool::new(false),
+        done: AtomicU64::new(0),
+        options,
+    };
     if watch.progress(0.0).is_break() {
         return Err(Error::Cancelled);
     }
@@ -98,7 +106,9 @@ pub(super) fn run<T: Send>(
                     }
                 }
                 // A panic of the work: the scope raises it again here.
-                Err(RecvTimeoutError::Disconnected) => return Err(Error::Internal("a thread panicked".into())),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::Internal("a thread panicked".into()));
+                }
             }
         }
     });

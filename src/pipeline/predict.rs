@@ -30,8 +30,15 @@ pub(super) struct Span<'a> {
 impl<'a> Tiles<'a> {
     pub(super) fn new(points: usize, network: &'a Network, budget: &Budget) -> Tiles<'a> {
         let ranges = tile_ranges(points, budget.tile);
-        let kept = budget.keep.then(|| ranges.iter().map(|_| OnceLock::new()).collect());
-        Tiles { network, workers: budget.workers.clamp(1, ranges.len().max(1)), ranges, kept }
+        let kept = budget
+            .keep
+            .then(|| ranges.iter().map(|_| OnceLock::new()).collect());
+        Tiles {
+            network,
+            workers: budget.workers.clamp(1, ranges.len().max(1)),
+            ranges,
+            kept,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -71,7 +78,9 @@ impl<'a> Tiles<'a> {
             let mut scratch = Scratch::new();
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((number, part)) = next else { return Ok(predictor.spent) };
+                let Some((number, part)) = next else {
+                    return Ok(predictor.spent);
+                };
                 span.job.check()?;
                 let start = self.ranges[number].start;
                 let store = |row: usize, answer| part[row] = convert(start + row, answer);
@@ -79,7 +88,8 @@ impl<'a> Tiles<'a> {
                     predictor.run(points, graph, tile, sigma, &span.job.options, store)
                 })?;
                 let done = finished.fetch_add(1, Ordering::Relaxed) + 1;
-                span.job.advance(span.from + (span.to - span.from) * done as f64 / self.len() as f64);
+                span.job
+                    .advance(span.from + (span.to - span.from) * done as f64 / self.len() as f64);
             }
         };
         rayon::scope(|scope| {
@@ -91,7 +101,11 @@ impl<'a> Tiles<'a> {
                         Ok(spent) => outcome.0 += spent,
                         Err(error) => {
                             // The others find the queue empty and stop too.
-                            queue.lock().unwrap_or_else(PoisonError::into_inner).by_ref().for_each(drop);
+                            queue
+                                .lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .by_ref()
+                                .for_each(drop);
                             outcome.1.get_or_insert(error);
                         }
                     }

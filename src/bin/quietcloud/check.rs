@@ -20,7 +20,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let model = args.place.open(args.model.as_ref())?;
     let found = check(&model)?;
     let verdict = if found.passed() { "passed" } else { "FAILED" };
-    let estimate = found.estimate.map_or("none".into(), |difference| format!("{difference:.1e}"));
+    let estimate = found
+        .estimate
+        .map_or("none".into(), |difference| format!("{difference:.1e}"));
     say(&format!(
         "{verdict}: {} ({}) on {}, ONNX Runtime {} from {}\n{} points, {} steps; largest differences: deterministic \
          {:.1e}, ancestral {:.1e}, noise estimate {estimate}; allowed {:.0e}\n",
@@ -35,5 +37,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         found.stochastic,
         found.tolerance
     ));
-    Ok(if found.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if found.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -25,7 +25,11 @@ pub fn run(args: &Args) -> Result<()> {
     let result = io::read(&args.result)?;
     let mesh = args.mesh.as_ref().map(|path| Mesh::read(path)).transpose()?;
     let (clean, result) = (clean.points(), result.points());
-    let mut text = format!("chamfer    {:.6e}\nhausdorff  {:.6e}\n", chamfer(result, clean)?, hausdorff(result, clean)?);
+    let mut text = format!(
+        "chamfer    {:.6e}\nhausdorff  {:.6e}\n",
+        chamfer(result, clean)?,
+        hausdorff(result, clean)?
+    );
     if let Some(mesh) = mesh {
         text += &format!("p2m exact  {:.6e}\n", p2m(result, &mesh, P2m::Exact)?);
         text += &format!("p2m p3d05  {:.6e}\n", p2m(result, &mesh, P2m::P3d05)?);

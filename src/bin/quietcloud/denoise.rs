@@ -40,7 +40,11 @@ pub fn run(args: &Args) -> Result<()> {
     let bar = progress_bar();
     let mut watch = |done: f64| {
         bar.set_position((done * 1000.0) as u64);
-        if INTERRUPTED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let cloud = CloudView::from_f64(file.points());
     let done = quietcloud::denoise(&model, cloud, &args.options.0, &mut watch);
@@ -50,7 +54,12 @@ pub fn run(args: &Args) -> Result<()> {
         return Err(Error::Cancelled);
     }
     file.write(&args.output, &done.points)?;
-    say(&format!("{} -> {}\n{}", args.input.display(), args.output.display(), summary(&done.report, &model)));
+    say(&format!(
+        "{} -> {}\n{}",
+        args.input.display(),
+        args.output.display(),
+        summary(&done.report, &model)
+    ));
     Ok(())
 }
 
@@ -58,21 +67,44 @@ fn progress_bar() -> ProgressBar {
     if !stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {eta}").unwrap_or(ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {eta}")
+        .unwrap_or(ProgressStyle::default_bar());
     ProgressBar::new(1000).with_style(style)
 }
 
 fn summary(report: &Report, model: &Model) -> String {
-    let Report { points, finite, noise, noise_spacing, steps, tiles, workers, .. } = report;
+    let Report {
+        points,
+        finite,
+        noise,
+        noise_spacing,
+        steps,
+        tiles,
+        workers,
+        ..
+    } = report;
     let ms = &report.milliseconds;
     let mut text = format!("points   {points}");
     if finite < points {
-        let _ = write!(text, ", {} of them not finite and left as they are", points - finite);
+        let _ = write!(
+            text,
+            ", {} of them not finite and left as they are",
+            points - finite
+        );
     }
     let how = if report.estimated { "estimated" } else { "given" };
-    let _ = write!(text, "\nnoise    {} ({noise_spacing:.3} spacings), {how}", digits(*noise));
+    let _ = write!(
+        text,
+        "\nnoise    {} ({noise_spacing:.3} spacings), {how}",
+        digits(*noise)
+    );
     let _ = write!(text, "\nsteps    {steps}");
-    let _ = write!(text, "\ndevice   {}, ONNX Runtime {}", report.device, model.runtime().version);
+    let _ = write!(
+        text,
+        "\ndevice   {}, ONNX Runtime {}",
+        report.device,
+        model.runtime().version
+    );
     let _ = write!(text, "\ntiles    {tiles}, {workers} at once");
     let _ = write!(
         text,

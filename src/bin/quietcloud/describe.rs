@@ -33,17 +33,37 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let steps = model.sampling.steps;
     let [low, high] = model.trained_noise;
-    let mut text = format!("name        {}\nfrom        {}\n", model.name, bundle.path.display());
-    let _ = writeln!(text, "method      {} (format {}), predicts {}", model.method, model.format, model.prediction);
+    let mut text = format!(
+        "name        {}\nfrom        {}\n",
+        model.name,
+        bundle.path.display()
+    );
+    let _ = writeln!(
+        text,
+        "method      {} (format {}), predicts {}",
+        model.method, model.format, model.prediction
+    );
     let _ = writeln!(text, "schedule    {schedule}");
     let _ = writeln!(text, "graph       {} neighbours, {refresh}", model.graph.k);
-    let _ = writeln!(text, "steps       fast {}, balanced {}, high {}", steps.fast, steps.balanced, steps.high);
+    let _ = writeln!(
+        text,
+        "steps       fast {}, balanced {}, high {}",
+        steps.fast, steps.balanced, steps.high
+    );
     let _ = writeln!(text, "noise       {low} to {high} spacings");
     for (stage, file) in model.stages.iter().zip(&bundle.stages) {
-        let inputs: Vec<_> = stage.inputs.iter().map(|input| StageInput::name(*input)).collect();
+        let inputs: Vec<_> = stage
+            .inputs
+            .iter()
+            .map(|input| StageInput::name(*input))
+            .collect();
         let (role, bytes) = (stage.role.name(), file.bytes.len());
         let (inputs, outputs) = (inputs.join(", "), stage.outputs.join(", "));
-        let _ = writeln!(text, "stage       {role}: {} ({bytes} bytes), {} hops, {inputs} -> {outputs}", stage.file, stage.hops);
+        let _ = writeln!(
+            text,
+            "stage       {role}: {} ({bytes} bytes), {} hops, {inputs} -> {outputs}",
+            stage.file, stage.hops
+        );
     }
     let _ = writeln!(text, "licence     {}", model.license);
     for (title, entries) in [("provenance", &model.provenance), ("score", &model.scores)] {

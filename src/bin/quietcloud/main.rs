@@ -96,7 +96,11 @@ fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.to_string();
-    let what = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let what = text
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
     complain(&format!("{what}; see quietcloud --help"));
     ExitCode::from(2)
 }

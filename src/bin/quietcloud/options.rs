@@ -14,7 +14,11 @@ fn flag(param: &'static Param) -> Arg {
         (_, []) => "VALUE".into(),
         _ => format!("{words}|VALUE"),
     };
-    let unit = if param.unit.is_empty() { String::new() } else { format!(" ({})", param.unit) };
+    let unit = if param.unit.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", param.unit)
+    };
     let initial = Params::default().get_string(param.name).unwrap_or_default();
     Arg::new(param.name)
         .long(param.name.replace('_', "-"))
