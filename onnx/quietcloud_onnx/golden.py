@@ -13,7 +13,7 @@ Arrays of golden.npz (float64 unless said):
 
 import numpy as np
 
-from .sample import denoise, estimate_noise, normalize, run_levels
+from .sample import denoise, estimate_noise, normalize, run_levels, steps_at
 
 
 def scan(count=600, seed=7):
@@ -33,7 +33,7 @@ def write(networks, schedule, settings, path):
     k = settings["k"]
     center, scale = normalize(points, k)
     cloud = (points - center) / scale
-    levels = schedule.levels_from(sigma / scale, settings["steps"], settings["rho"])
+    levels = schedule.levels_from(sigma / scale, steps_at(settings["steps"], sigma / scale), settings["rho"])
     draws = np.random.default_rng(11).standard_normal((len(levels) - 1, *points.shape))
     stochastic = run_levels(networks["score"], cloud, levels, k, settings["refresh"], 1.0, draws)
     np.savez(

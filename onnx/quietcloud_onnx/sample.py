@@ -58,12 +58,17 @@ def posterior_step(state, z, sigma, lower, eta, draw):
     return state + np.sqrt(variance) * draw if eta > 0 else state
 
 
+def steps_at(given, noise):
+    """Steps at ``noise`` spacings where one spacing takes ``given``: in proportion, from half to twice that."""
+    return int(np.clip(np.ceil(given * noise), (given + 1) // 2, 2 * given))
+
+
 def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=None):
     """A cloud [n,3] in any units -> (clean cloud, noise in the same units, number of steps taken)."""
     k = settings["k"]
     center, scale = normalize(points, k)
     cloud = (points - center) / scale
     sigma = estimate_noise(networks["noise"], cloud, k) if sigma is None else sigma / scale
-    levels = schedule.levels_from(sigma, steps or settings["steps"], settings["rho"])
+    levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
     clean = run_levels(networks["score"], cloud, levels, k, settings["refresh"], settings.get("eta", 0.0), draws)
     return clean * scale + center, sigma * scale, len(levels) - 1
