@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use super::budget::{Budget, Need};
 use super::job::{self, Job, Watch};
 use super::report::{Milliseconds, Report};
-use crate::bundle::Steps;
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::{Device, Model};
