@@ -8,11 +8,13 @@
 //! ```
 
 pub mod bundle;
+pub mod capi;
 pub mod cloud;
 pub mod curve;
 pub mod error;
 pub mod graph;
 pub mod io;
+pub mod log;
 pub mod metrics;
 pub mod model;
 pub mod normalize;

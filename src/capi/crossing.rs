@@ -1,0 +1,67 @@
+//! Proof at compile time that every type that crosses has a C layout: safer-ffi's `ReprC`, argument by argument.
+//!
+//! The list is complete: a test compares it with the symbols that the library exports.
+
+use safer_ffi::layout::ReprC;
+
+use super::*;
+
+const fn crosses<F: ReprC>(_: &F) {}
+
+macro_rules! crossing {
+    ($($function:ident($($argument:tt),*);)*) => {
+        $(const _: () = {
+            let function: unsafe extern "C" fn($($argument),*) -> _ = $function;
+            crosses(&function);
+        };)*
+
+        /// Every entry's name.
+        #[cfg(test)]
+        const ENTRIES: &[&str] = &[$(stringify!($function)),*];
+    };
+}
+
+crossing! {
+    quietcloud_filter_bounds(_, _, _, _, _);
+    quietcloud_filter_free(_);
+    quietcloud_filter_get_number(_, _, _);
+    quietcloud_filter_get_string(_, _, _, _, _);
+    quietcloud_filter_new(_, _);
+    quietcloud_filter_option_bounds(_, _, _, _);
+    quietcloud_filter_option_choice(_, _);
+    quietcloud_filter_option_count();
+    quietcloud_filter_option_help(_);
+    quietcloud_filter_option_kind(_);
+    quietcloud_filter_option_name(_);
+    quietcloud_filter_option_unit(_);
+    quietcloud_filter_report_number(_, _, _);
+    quietcloud_filter_report_string(_, _, _, _, _);
+    quietcloud_filter_run_f32(_, _, _, _, _, _);
+    quietcloud_filter_run_f64(_, _, _, _, _, _);
+    quietcloud_filter_set_number(_, _, _);
+    quietcloud_filter_set_progress(_, _, _);
+    quietcloud_filter_set_string(_, _, _);
+    quietcloud_last_error();
+    quietcloud_model_describe(_, _, _, _);
+    quietcloud_model_device(_, _, _, _);
+    quietcloud_model_free(_);
+    quietcloud_model_open(_, _, _);
+    quietcloud_model_open_memory(_, _, _, _);
+    quietcloud_set_log(_, _);
+    quietcloud_set_runtime(_);
+    quietcloud_set_threads(_);
+    quietcloud_status_text(_);
+    quietcloud_version();
+    quietcloud_version_number();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ENTRIES;
+
+    #[test]
+    fn every_exported_symbol_is_checked() {
+        let symbols = include_str!("../../tests/abi/symbols.txt");
+        assert_eq!(symbols.lines().collect::<Vec<_>>(), ENTRIES);
+    }
+}

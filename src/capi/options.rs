@@ -1,0 +1,137 @@
+//! The table of options, so that other interfaces can be generated from the library itself.
+
+use std::ffi::{CString, c_char};
+use std::sync::OnceLock;
+
+use super::guard::{guard, guard_or};
+use super::memory::Out;
+use crate::error::{Error, Result};
+use crate::params::{Kind, Param, TABLE};
+
+/// Kind of option: a real number.
+pub const QUIETCLOUD_KIND_NUMBER: i32 = 0;
+/// Kind of option: a whole number.
+pub const QUIETCLOUD_KIND_INTEGER: i32 = 1;
+/// Kind of option: one of several words; as a number, the word's position.
+pub const QUIETCLOUD_KIND_CHOICE: i32 = 2;
+
+/// The table's texts as C wants them.
+struct Texts {
+    name: CString,
+    unit: CString,
+    help: CString,
+    choices: Vec<CString>,
+}
+
+fn texts(index: usize) -> Result<&'static Texts> {
+    static ALL: OnceLock<Vec<Texts>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let text = |text: &str| CString::new(text).unwrap_or_default();
+        let texts = |param: &Param| Texts {
+            name: text(param.name),
+            unit: text(param.unit),
+            help: text(param.help),
+            choices: param.choices.iter().map(|choice| text(choice)).collect(),
+        };
+        TABLE.iter().map(texts).collect()
+    });
+    all.get(index).ok_or_else(|| beyond(index))
+}
+
+fn beyond(index: usize) -> Error {
+    Error::Argument(format!("there is no option {index}; there are {}", TABLE.len()))
+}
+
+fn text_of(index: usize, text: impl FnOnce(&'static Texts) -> &'static CString) -> *const c_char {
+    guard_or(std::ptr::null(), || Ok(text(texts(index)?).as_ptr()))
+}
+
+/// The number of options that a filter has; they are counted from 0. Later versions may have more.
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn quietcloud_filter_option_count() -> usize {
+    TABLE.len()
+}
+
+/// The name of option `index`; static text, NULL where there is no such option.
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn quietcloud_filter_option_name(index: usize) -> *const c_char {
+    text_of(index, |texts| &texts.name)
+}
+
+/// What option `index` does, one sentence; static text, NULL where there is no such option.
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn quietcloud_filter_option_help(index: usize) -> *const c_char {
+    text_of(index, |texts| &texts.help)
+}
+
+/// The unit of option `index`, empty where it has none; static text, NULL where there is no such option.
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn quietcloud_filter_option_unit(index: usize) -> *const c_char {
+    text_of(index, |texts| &texts.unit)
+}
+
+/// The word that stands for `value` (0, 1, 2 ...) of option `index`; static text, NULL where there is none.
+///
+/// Options that are no QUIETCLOUD_KIND_CHOICE may have a word too: 0 of many is "auto".
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn quietcloud_filter_option_choice(index: usize, value: usize) -> *const c_char {
+    guard_or(std::ptr::null(), || {
+        let none = || Error::Argument(format!("no word stands for {value} of option {index}"));
+        texts(index)?
+            .choices
+            .get(value)
+            .map(|choice| choice.as_ptr())
+            .ok_or_else(none)
+    })
+}
+
+/// The kind of option `index`: QUIETCLOUD_KIND_NUMBER, _INTEGER or _CHOICE; -1 where there is no such option.
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn quietcloud_filter_option_kind(index: usize) -> i32 {
+    guard_or(-1, || match TABLE.get(index).ok_or_else(|| beyond(index))?.kind {
+        Kind::Number => Ok(QUIETCLOUD_KIND_NUMBER),
+        Kind::Integer => Ok(QUIETCLOUD_KIND_INTEGER),
+        Kind::Choice => Ok(QUIETCLOUD_KIND_CHOICE),
+    })
+}
+
+/// The smallest, largest and initial value of option `index`.
+///
+/// Errors: QUIETCLOUD_E_ARGUMENT (NULL, no such option). Nothing is written then.
+///
+/// Thread safety: any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn quietcloud_filter_option_bounds(
+    index: usize,
+    low: *mut f64,
+    high: *mut f64,
+    initial: *mut f64,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let (low, high, initial) = unsafe {
+            (
+                Out::new(low, "low")?,
+                Out::new(high, "high")?,
+                Out::new(initial, "initial")?,
+            )
+        };
+        let param = TABLE.get(index).ok_or_else(|| beyond(index))?;
+        low.set(param.low);
+        high.set(param.high);
+        initial.set(param.initial);
+        Ok(())
+    })
+}
