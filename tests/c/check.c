@@ -16,9 +16,14 @@ void expect(const char *file, int line, const char *call, int32_t wanted, int32_
     }
 }
 
+const char *test_model_folder(void) {
+    const char *folder = getenv("QUIETCLOUD_TEST_MODEL");
+    return folder && *folder ? folder : NULL;
+}
+
 quietcloud_model_t *open_model(void) {
     quietcloud_model_t *model = NULL;
-    EXPECT(QUIETCLOUD_OK, quietcloud_model_open(NULL, "cpu", &model));
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_open(test_model_folder(), "cpu", &model));
     if (!model) exit(1);
     return model;
 }

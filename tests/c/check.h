@@ -36,6 +36,8 @@ void expect(const char *file, int line, const char *call, int32_t wanted, int32_
         }                                                                        \
     } while (0)
 
+/* The folder of QUIETCLOUD_TEST_MODEL, or NULL: the built-in model. */
+const char *test_model_folder(void);
 quietcloud_model_t *open_model(void);
 quietcloud_filter_t *new_filter(const quietcloud_model_t *model);
 

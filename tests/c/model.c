@@ -20,26 +20,29 @@ static void same_result(const quietcloud_model_t *a, const quietcloud_model_t *b
 }
 
 void test_model(void) {
-    quietcloud_model_t *builtin = open_model(), *folder = NULL, *memory = NULL, *any = NULL;
+    const char *from = test_model_folder() ? test_model_folder() : MODEL_FOLDER;
+    quietcloud_model_t *model = open_model(), *builtin = NULL, *folder = NULL, *memory = NULL, *any = NULL;
     quietcloud_filter_t *filter;
     unsigned char *archive;
     char text[8], *described;
     size_t length = 0, needed = 0;
 
-    EXPECT(QUIETCLOUD_OK, quietcloud_model_open(MODEL_FOLDER, NULL, &folder));
-    archive = zip_folder(MODEL_FOLDER, files, &length);
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_open(NULL, NULL, &builtin));
+    quietcloud_model_free(builtin);
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_open(from, NULL, &folder));
+    archive = zip_folder(from, files, &length);
     CHECK(archive != NULL);
     EXPECT(QUIETCLOUD_OK, quietcloud_model_open_memory(archive, length, "cpu", &memory));
     memset(archive, 0, length); /* it was copied */
-    same_result(builtin, folder);
-    same_result(builtin, memory);
+    same_result(model, folder);
+    same_result(model, memory);
 
-    EXPECT(QUIETCLOUD_OK, quietcloud_model_device(builtin, text, sizeof text, &needed));
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_device(model, text, sizeof text, &needed));
     CHECK(strcmp(text, "cpu") == 0 && needed == 4);
-    EXPECT(QUIETCLOUD_OK, quietcloud_model_device(builtin, text, 4, NULL));
-    EXPECT(QUIETCLOUD_OK, quietcloud_model_describe(builtin, NULL, 0, &needed));
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_device(model, text, 4, NULL));
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_describe(model, NULL, 0, &needed));
     described = malloc(needed);
-    EXPECT(QUIETCLOUD_OK, quietcloud_model_describe(builtin, described, needed, &needed));
+    EXPECT(QUIETCLOUD_OK, quietcloud_model_describe(model, described, needed, &needed));
     CHECK(strlen(described) + 1 == needed);
     CHECK(strstr(described, "\"method\":\"sbd\"") && strstr(described, "\"device\":\"cpu\""));
     CHECK(strstr(described, "\"runtime\":{") && strstr(described, "\"license\":"));
@@ -66,5 +69,5 @@ void test_model(void) {
     }
     quietcloud_filter_free(filter);
     quietcloud_model_free(memory);
-    quietcloud_model_free(builtin);
+    quietcloud_model_free(model);
 }
