@@ -85,8 +85,9 @@ class Filter:
                 interruptible(lambda callback: self._run(callback, xyz, result), hear)
         finally:
             self._at_work.release()
-        for note in filter(None, text(C.filter_report_string, self._handle, b"notes").splitlines()):
-            warnings.warn(note, RuntimeWarning, stacklevel=2)
+        if len(xyz):  # that there was nothing to do is no news for an empty cloud
+            for note in text(C.filter_report_string, self._handle, b"notes").splitlines():
+                warnings.warn(note, RuntimeWarning, stacklevel=2)
         return like(array, result)
 
     def _run(self, callback: Any, xyz: np.ndarray, result: np.ndarray) -> None:

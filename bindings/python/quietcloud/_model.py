@@ -6,6 +6,7 @@ import os
 import threading
 import warnings
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from ._library import C, check, text
@@ -32,19 +33,18 @@ class Model:
 
     def __init__(self, folder: str | os.PathLike[str] | None = None, device: str = "auto") -> None:
         path = None if folder is None else os.fsencode(folder)
-        self._open(C.model_open, path, device)
+        if path and b"\0" in path:
+            raise ValueError("the folder's name holds a NUL character")
+        self._open(C.model_open, path, device=device)
 
     @classmethod
     def from_bytes(cls, archive: bytes, device: str = "auto") -> "Model":
         """Opens a model from memory: a zip archive of a model folder whose files are stored uncompressed."""
         model = cls.__new__(cls)
-        model._open(C.model_open_memory, bytes(archive), len(archive), device)
+        model._open(C.model_open_memory, bytes(archive), len(archive), device=device)
         return model
 
-    def _open(self, function: Any, *arguments: Any) -> None:
-        *source, device = arguments
-        if any(isinstance(word, bytes) and b"\0" in word for word in (*source[:1], device.encode()) if function is C.model_open):
-            raise ValueError("a path or device holds a NUL character")
+    def _open(self, function: Callable[..., int], *source: object, device: str) -> None:
         prepare()
         handle = ctypes.c_void_p()
         check(function(*source, device.encode(), handle))
