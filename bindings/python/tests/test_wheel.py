@@ -39,8 +39,9 @@ def test_one_wheel_for_every_python(wheel):
 
 def test_auditwheel_and_twine_find_nothing(wheel):
     platform = wheel.stem.rsplit("-", 1)[1]
-    found = run(sys.executable, "-m", "auditwheel", "show", wheel).replace("\n", " ")
-    assert "requires no external shared libraries" in found and f'constrains the platform tag to "{platform}"' in found
+    found = " ".join(run(sys.executable, "-m", "auditwheel", "show", wheel).split())
+    assert f'consistent with the following platform tag: "{platform}"' in found
+    assert "external shared libraries" not in found  # glibc's and gcc's versioned symbols only
     assert "PASSED" in run(sys.executable, "-m", "twine", "check", "--strict", wheel)
 
 
