@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use quietcloud::params::Quality;
-use quietcloud::pipeline::denoise::{Tuning, denoise_tuned};
-use quietcloud::pipeline::{Denoised, check};
+use quietcloud::pipeline::{Denoised, Tuning, check, denoise_tuned};
 use quietcloud::{CloudView, Model, Params, denoise};
 use stand_in::{model, moved, noisy_sphere, off_sphere};
 
@@ -108,10 +107,15 @@ fn threads_and_memory_change_no_byte() {
     // Enough for one worker with the usual tile; tiles are not kept then.
     let tight = Params {
         threads: 2,
-        max_memory_mb: 80,
+        max_memory_mb: 55,
         ..Params::default()
     };
-    assert_eq!(run(&model, &noisy, &tight).points, expected.points);
+    let done = run(&model, &noisy, &tight);
+    assert_eq!(
+        (done.report.workers, done.report.tiles),
+        (1, expected.report.tiles)
+    );
+    assert_eq!(done.points, expected.points);
     let error = denoise(
         &model,
         CloudView::from_f64(&noisy),

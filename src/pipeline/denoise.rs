@@ -25,7 +25,7 @@ pub struct Denoised {
     pub report: Report,
 }
 
-/// How a run departs from what the model and the parameters say; for tests and for [`check`](super::check()).
+/// How a run departs from what the model and the parameters say; for tests and for [`check`](super::check).
 #[doc(hidden)]
 #[derive(Clone, Debug, Default)]
 pub struct Tuning {
@@ -44,9 +44,11 @@ pub struct Tuning {
 /// and the report says so.
 ///
 /// # Errors
-/// [`Error::Argument`] for parameters out of bounds, or where the noise has to be estimated by a model that can't;
-/// [`Error::Cloud`] for a cloud whose extent overflows; [`Error::Memory`] where `max_memory_mb` is too small;
-/// [`Error::Network`] where ONNX Runtime fails; [`Error::Cancelled`] where `watch` breaks.
+/// [`Error::Argument`](crate::Error::Argument) for parameters out of bounds, or where the noise has to be estimated
+/// by a model that can't; [`Error::Cloud`](crate::Error::Cloud) for a cloud whose extent overflows;
+/// [`Error::Memory`](crate::Error::Memory) where `max_memory_mb` is too small;
+/// [`Error::Network`](crate::Error::Network) where ONNX Runtime fails;
+/// [`Error::Cancelled`](crate::Error::Cancelled) where `watch` breaks.
 pub fn denoise(
     model: &Model,
     cloud: CloudView<'_>,

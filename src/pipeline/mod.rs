@@ -1,8 +1,8 @@
 //! The whole way of a cloud through a model.
 
 mod budget;
-pub mod check;
-pub mod denoise;
+mod check;
+mod denoise;
 mod estimate;
 mod job;
 mod predict;
@@ -11,5 +11,7 @@ mod walk;
 
 pub use check::{Check, check};
 pub use denoise::{Denoised, denoise};
+#[doc(hidden)]
+pub use denoise::{Tuning, denoise_tuned};
 pub use job::Watch;
 pub use report::{Milliseconds, Report};
