@@ -1,12 +1,19 @@
 # Component pcl: quietcloud::pcl, the headers of quietcloud/pcl with the library and the parts of PCL that they need.
 
-# In a function: find_package(PCL) sets variables that must not replace what the project itself asked PCL for.
-function(quietcloud_find_pcl)
-    if(NOT TARGET pcl_filters)
-        find_package(PCL 1.11 QUIET COMPONENTS common filters)
+if(NOT TARGET pcl_filters)
+    # What the project itself asked PCL for before has to stay in its variables.
+    set(quietcloud_pcl_variables LIBRARIES INCLUDE_DIRS LIBRARY_DIRS COMPONENTS DEFINITIONS)
+    set(quietcloud_pcl_was_there ${PCL_FOUND})
+    foreach(variable IN LISTS quietcloud_pcl_variables)
+        set(quietcloud_pcl_${variable} ${PCL_${variable}})
+    endforeach()
+    find_package(PCL 1.11 QUIET COMPONENTS common filters)
+    if(quietcloud_pcl_was_there)
+        foreach(variable IN LISTS quietcloud_pcl_variables)
+            set(PCL_${variable} ${quietcloud_pcl_${variable}})
+        endforeach()
     endif()
-endfunction()
-quietcloud_find_pcl()
+endif()
 
 if(TARGET pcl_filters)
     set(quietcloud_pcl_FOUND TRUE)

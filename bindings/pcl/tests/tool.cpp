@@ -33,6 +33,7 @@ int main(int argc, char **argv) {
         if (kind == "binary") writer.writeBinary(in, *cloud);
         if (kind == "compressed") writer.writeBinaryCompressed(in, *cloud);
         for (const std::string noise : {"auto", "0.02"}) {
+            std::remove(ours.c_str());
             CHECK(run(cli + in + " " + theirs + " --seed 9 --quality fast --noise " + noise) == 0);
             CHECK(run(tool + in + " " + ours + " -seed 9 -quality fast -noise " + noise) == 0);
             const File before(in), a(ours), b(theirs);

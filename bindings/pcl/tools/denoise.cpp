@@ -65,7 +65,7 @@ void work(const Arguments &arguments, Denoise &denoise) {
     print_highlight("Loading %s ", arguments.in.c_str());
     clock.tic();
     if (pcl::PCDReader().read(arguments.in, *cloud, origin, orientation, version) < 0)
-        throw pcl::IOException("can't read " + arguments.in);
+        throw std::runtime_error("can't read " + arguments.in);
     print_info("[done, %g ms : %zu points]\n", clock.toc(), std::size_t(cloud->width) * cloud->height);
 
     if (arguments.model.empty())
@@ -84,7 +84,7 @@ void work(const Arguments &arguments, Denoise &denoise) {
     print_highlight("Saving %s ", arguments.out.c_str());
     clock.tic();
     if (pcl::PCDWriter().writeBinaryCompressed(arguments.out, *cloud, origin, orientation) < 0)
-        throw pcl::IOException("can't write " + arguments.out);
+        throw std::runtime_error("can't write " + arguments.out);
     print_info("[done, %g ms]\n", clock.toc());
 }
 

@@ -61,8 +61,9 @@ public:
         std::istringstream digits(value);
         digits.imbue(std::locale::classic());
         double number = 0;
-        if (option.kind == QUIETCLOUD_KIND_CHOICE || !(digits >> number >> std::ws) || !digits.eof())
-            refuseValue(option, "'" + value + "'");
+        digits >> number;
+        const bool all = !digits.fail() && (digits.eof() || (digits >> std::ws).eof());
+        if (option.kind == QUIETCLOUD_KIND_CHOICE || !all) refuseValue(option, "'" + value + "'");
         setOption(name, number);
     }
     double getOption(const std::string &name) const {
