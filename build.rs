@@ -7,7 +7,9 @@ fn main() {
     let variable = |name| env::var(name).unwrap_or_default();
     let major = variable("CARGO_PKG_VERSION_MAJOR");
     match variable("CARGO_CFG_TARGET_OS").as_str() {
-        "macos" => println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libquietcloud.{major}.dylib"),
+        "macos" => {
+            println!("cargo::rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libquietcloud.{major}.dylib")
+        }
         "windows" => {}
         _ => {
             println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libquietcloud.so.{major}");

@@ -88,11 +88,17 @@ impl Graph {
     }
 }
 
-/// Median over `rows` of the unsmoothed local spacing; nothing where it is zero for all of them.
-pub(crate) fn median_spacing(points: &[[f64; 3]], rows: &[u32], k: usize) -> Option<f64> {
+/// Median over `rows` of the unsmoothed local spacing; nothing where it is zero for all of them, of no use once `go_on`
+/// has said no.
+pub(crate) fn median_spacing(
+    points: &[[f64; 3]],
+    rows: &[u32],
+    k: usize,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Option<f64> {
     let mut neighbors = vec![0; rows.len() * k];
     let mut reach = vec![0.0; rows.len()];
-    search::nearest(points, rows, k, &mut neighbors, &mut reach, &|| true);
+    search::nearest(points, rows, k, &mut neighbors, &mut reach, go_on);
     median(reach.into_iter().map(|square| pitch(square, k)).collect())
 }
 

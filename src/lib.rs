@@ -14,6 +14,7 @@ pub mod curve;
 pub mod error;
 pub mod graph;
 pub mod io;
+pub mod log;
 pub mod metrics;
 pub mod model;
 pub mod normalize;

@@ -54,6 +54,12 @@ pub struct Normalized {
 /// # Errors
 /// [`Error::Cloud`] for more than `i32::MAX` points, or a bounding box whose extent is not a finite number.
 pub fn normalize(cloud: CloudView<'_>) -> Result<Normalized> {
+    normalize_while(cloud, &|| true)
+}
+
+/// [`normalize`], given up with [`Error::Cancelled`] soon after `go_on`, asked between its parts, has said no.
+pub(crate) fn normalize_while(cloud: CloudView<'_>, go_on: &(dyn Fn() -> bool + Sync)) -> Result<Normalized> {
+    let check = || if go_on() { Ok(()) } else { Err(Error::Cancelled) };
     if cloud.len() > i32::MAX as usize {
         return Err(Error::Cloud(format!(
             "{} points are too many: the limit is {}",
@@ -86,7 +92,9 @@ pub fn normalize(cloud: CloudView<'_>) -> Result<Normalized> {
         return Err(Error::Cloud("the cloud's extent overflows a 64-bit float".into()));
     }
 
+    check()?;
     let (order, points) = along_curve(&finite, low, extent);
+    check()?;
     let center = std::array::from_fn(|a| low[a] + (high[a] - low[a]) / 2.0);
     // Measured in a unit box, where no square overflows or vanishes whatever the caller's units are.
     let unit = Frame {
@@ -94,10 +102,11 @@ pub fn normalize(cloud: CloudView<'_>) -> Result<Normalized> {
         scale: if extent > 0.0 { extent } else { 1.0 },
     };
     let boxed: Vec<[f64; 3]> = points.iter().map(|&p| unit.apply(p)).collect();
-    let scale = match unit.scale * spacing(boxed) {
+    let scale = match unit.scale * spacing(boxed, go_on) {
         scale if scale.is_normal() => scale,
         _ => 1.0,
     };
+    check()?;
     let frame = Frame { center, scale };
     let points = points.into_iter().map(|p| frame.apply(p)).collect();
     Ok(Normalized {
@@ -129,13 +138,13 @@ fn along_curve(finite: &[([f64; 3], u32)], low: [f64; 3], extent: f64) -> (Vec<u
 }
 
 /// Median local spacing at some points, evenly spread along the curve; NaN where all points coincide.
-fn spacing(mut points: Vec<[f64; 3]>) -> f64 {
+fn spacing(mut points: Vec<[f64; 3]>, go_on: &(dyn Fn() -> bool + Sync)) -> f64 {
     let measure = |points: &[[f64; 3]]| {
         let samples = points.len().min(SAMPLES);
         let rows: Vec<u32> = (0..samples)
             .map(|s| (s * points.len() / samples) as u32)
             .collect();
-        graph::median_spacing(points, &rows, NEIGHBORS)
+        graph::median_spacing(points, &rows, NEIGHBORS, go_on)
     };
     measure(&points)
         .or_else(|| {

@@ -5,6 +5,7 @@ mod stand_in;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use quietcloud::bundle::Steps;
 use quietcloud::params::Quality;
 use quietcloud::pipeline::{Denoised, Tuning, check, denoise_tuned};
 use quietcloud::{CloudView, Model, Params, denoise};
@@ -41,7 +42,8 @@ fn noise_is_estimated_and_taken_away() {
     let done = run(&model, &noisy, &Params::default());
     let report = &done.report;
     assert!(
-        report.estimated && report.steps == model.manifest().sampling.steps.balanced,
+        report.estimated
+            && report.steps == Steps::at(model.manifest().sampling.steps.balanced, report.noise_spacing),
         "{report:?}"
     );
     assert!(
@@ -107,7 +109,7 @@ fn threads_and_memory_change_no_byte() {
     // Enough for one worker with the usual tile; tiles are not kept then.
     let tight = Params {
         threads: 2,
-        max_memory_mb: 55,
+        max_memory_mb: 110,
         ..Params::default()
     };
     let done = run(&model, &noisy, &tight);
@@ -253,20 +255,17 @@ fn quality_and_steps_set_the_number_of_steps() {
     let model = model();
     let noisy = noisy_sphere(2_000, 5.0, CENTER, 0.2);
     let given = model.manifest().sampling.steps;
-    for (quality, steps) in [(Quality::Fast, given.fast), (Quality::High, given.high)] {
-        assert_eq!(
-            run(
-                &model,
-                &noisy,
-                &Params {
-                    quality,
-                    ..Params::default()
-                }
-            )
-            .report
-            .steps,
-            steps
-        );
+    for (quality, given) in [(Quality::Fast, given.fast), (Quality::High, given.high)] {
+        let report = run(
+            &model,
+            &noisy,
+            &Params {
+                quality,
+                ..Params::default()
+            },
+        )
+        .report;
+        assert_eq!(report.steps, Steps::at(given, report.noise_spacing));
     }
     assert_eq!(
         run(

@@ -103,7 +103,8 @@ pub struct Sampling {
     pub steps: Steps,
 }
 
-/// Number of steps for each quality, 1 to 1000.
+/// Number of steps for each quality, 1 to 1000, at a noise as wide as the local spacing; other noise takes more or
+/// fewer in proportion, see [`Steps::at`].
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Steps {
     /// The fewest.
@@ -112,6 +113,16 @@ pub struct Steps {
     pub balanced: usize,
     /// The most that still pay.
     pub high: usize,
+}
+
+impl Steps {
+    /// Steps at `noise` spacings where a noise of one spacing takes `given`: in proportion, from half to twice that.
+    ///
+    /// A nearly clean scan takes few steps; where noise hides the neighbourhood, each step uncovers some of it.
+    pub fn at(given: usize, noise: f64) -> usize {
+        let wanted = (given as f64 * noise).ceil();
+        wanted.clamp(given.div_ceil(2) as f64, 2.0 * given as f64) as usize
+    }
 }
 
 /// What a stage is for.
@@ -315,4 +326,18 @@ fn within(name: &str, value: f64, low: f64, high: f64) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{name} is {value}, expected {low} to {high}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Steps;
+
+    #[test]
+    fn steps_follow_the_noise_within_half_and_twice() {
+        let steps: Vec<_> = [0.0, 0.4, 0.5, 0.9, 1.0, 1.3, 2.0, 50.0]
+            .map(|noise| Steps::at(4, noise))
+            .into();
+        assert_eq!(steps, [2, 2, 2, 4, 4, 6, 8, 8]);
+        assert_eq!([0.1, 1.0, 9.0].map(|noise| Steps::at(1, noise)), [1, 1, 2]);
+    }
 }

@@ -7,9 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Try
 use safer_ffi::derive_ReprC;
 
 use super::guard::{guard, guard_or};
-use super::memory::{Coordinate, Destination, Out, copy_text, handle, text};
+use super::memory::{Coordinate, Destination, Out, User, copy_text, handle, text};
 use super::process;
 use crate::error::{Error, Result};
+use crate::log::{self, Level};
 use crate::model::Model;
 use crate::params::{Param, Params};
 use crate::pipeline::{Report, denoise};
@@ -32,7 +33,7 @@ pub type quietcloud_filter_t = quietcloud_filter;
 pub(super) struct State {
     params: Params,
     progress: quietcloud_progress_fn,
-    user: *mut c_void,
+    user: User,
     pub(super) report: Option<Report>,
 }
 
@@ -81,7 +82,7 @@ pub unsafe extern "C" fn quietcloud_filter_new(
         let state = State {
             params,
             progress: None,
-            user: std::ptr::null_mut(),
+            user: User(std::ptr::null_mut()),
             report: None,
         };
         let filter = Arc::new(quietcloud_filter {
@@ -242,7 +243,7 @@ pub unsafe extern "C" fn quietcloud_filter_set_progress(
     guard(|| {
         // SAFETY: the caller's promise.
         let mut state = unsafe { handle(filter, "filter") }?.write()?;
-        (state.progress, state.user) = (callback, user);
+        (state.progress, state.user) = (callback, User(user));
         Ok(())
     })
 }
@@ -316,14 +317,14 @@ unsafe fn run<C: Coordinate>(
     let (params, progress, user) = (state.params, state.progress, state.user);
     let mut watch = |done: f64| match progress {
         // SAFETY: the callback and its data are the caller's, and this is the caller's thread.
-        Some(hear) if unsafe { hear(user, done) } != 0 => ControlFlow::Break(()),
+        Some(hear) if unsafe { hear(user.pointer(), done) } != 0 => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
     let denoised = denoise(&filter.model, cloud, &params, &mut watch)?;
     // SAFETY: the caller's promise.
     unsafe { destination.write(&denoised.points, xyz, stride) };
     for note in &denoised.report.notes {
-        process::log(process::QUIETCLOUD_LOG_WARNING, note);
+        log::say(Level::Warning, note);
     }
     state.report = Some(denoised.report);
     Ok(())

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::Once;
 
-use super::process;
 use super::status::{QUIETCLOUD_OK, keep};
 use crate::error::{Error, Result};
+use crate::log::{self, Level};
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
@@ -60,8 +60,8 @@ fn report(info: &PanicHookInfo<'_>) {
         .location()
         .map(|place| format!(" at {}:{}", place.file(), place.line()))
         .unwrap_or_default();
-    process::log(
-        process::QUIETCLOUD_LOG_ERROR,
+    log::say(
+        Level::Error,
         &format!("panic{place}: {}", message(info.payload())),
     );
 }

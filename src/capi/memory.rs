@@ -1,6 +1,6 @@
 //! The caller's memory: strings, places for results, clouds. Everything unsafe about pointers is here.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 use std::path::Path;
 
 use crate::cloud::{CloudView, Scalar};
@@ -68,6 +68,22 @@ pub(super) unsafe fn bytes<'a>(pointer: *const u8, len: usize, name: &str) -> Re
     }
     // SAFETY: not NULL, not too long, and readable by the caller's promise.
     Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
+}
+
+/// What a callback is called with; the library only passes it on.
+#[derive(Clone, Copy)]
+pub(super) struct User(pub *mut c_void);
+
+// SAFETY: never looked into; where it may be used is between the caller and its callback, as the header says.
+unsafe impl Send for User {}
+// SAFETY: as above.
+unsafe impl Sync for User {}
+
+impl User {
+    /// The whole `User` goes where this is called, so that a closure that does so is `Send`.
+    pub(super) fn pointer(&self) -> *mut c_void {
+        self.0
+    }
 }
 
 /// A place for a result: checked at the start of a call, written at its successful end.

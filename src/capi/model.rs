@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::guard::{guard, guard_or};
 use super::memory::{Out, bytes, copy_text, handle, path, text};
-use super::process;
 use crate::error::Result;
+use crate::log::{self, Level};
 use crate::model::{Device, Model};
 
 /// An opened model: networks, schedule, and the ONNX Runtime sessions that run them. Immutable.
@@ -170,15 +170,15 @@ unsafe fn device_named(name: *const c_char) -> Result<Device> {
 fn hand_out(model: Model, out: Out<*mut quietcloud_model_t>) {
     let (name, device, runtime) = (&model.manifest().name, model.device(), model.runtime());
     let place = runtime.path.display();
-    process::log(
-        process::QUIETCLOUD_LOG_INFO,
+    log::say(
+        Level::Info,
         &format!(
             "model {name} on {device}, ONNX Runtime {} from {place}",
             runtime.version
         ),
     );
     for note in model.notes() {
-        process::log(process::QUIETCLOUD_LOG_WARNING, note);
+        log::say(Level::Warning, note);
     }
     out.set(Box::into_raw(Box::new(quietcloud_model {
         model: Arc::new(model),

@@ -1,13 +1,12 @@
 //! What holds for the whole process: where ONNX Runtime comes from, the log, the number of threads.
 
-use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock};
 
 use super::guard::guard;
-use super::memory::path;
-use crate::error::{Error, Result};
+use super::memory::{User, path};
+use crate::error::Result;
+use crate::log::{self, Level};
 use crate::model::runtime;
 use crate::params::Param;
 
@@ -23,37 +22,7 @@ pub const QUIETCLOUD_LOG_INFO: i32 = 3;
 pub type quietcloud_log_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, level: i32, message: *const c_char)>;
 
-struct Listener {
-    hear: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
-    user: *mut c_void,
-}
-
-// SAFETY: the C interface asks for a callback and user data that may be used from any thread.
-unsafe impl Send for Listener {}
-// SAFETY: as above.
-unsafe impl Sync for Listener {}
-
-static LISTENER: RwLock<Option<Listener>> = RwLock::new(None);
 static THREADS: AtomicU32 = AtomicU32::new(0);
-
-thread_local! {
-    static HEARING: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Tells the listener, if there is one. What is logged from inside a listener is dropped: it could go on for ever.
-pub(super) fn log(level: i32, message: &str) {
-    if HEARING.try_with(Cell::get).unwrap_or(true) {
-        return;
-    }
-    let listener = LISTENER.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(Listener { hear, user }) = *listener {
-        let message = CString::new(message.replace(['\0', '\n'], " ")).unwrap_or_default();
-        HEARING.set(true);
-        // SAFETY: the listener was promised to be callable from any thread until it is replaced, which the lock delays.
-        unsafe { hear(user, level, message.as_ptr()) };
-        HEARING.set(false);
-    }
-}
 
 /// The number of threads that a new filter starts with.
 pub(super) fn threads() -> u32 {
@@ -86,16 +55,25 @@ pub unsafe extern "C" fn quietcloud_set_runtime(path: *const c_char) -> i32 {
 /// Thread safety: any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn quietcloud_set_log(callback: quietcloud_log_fn, user: *mut c_void) -> i32 {
-    guard(|| {
-        if HEARING.get() {
-            return Err(Error::Argument(
-                "quietcloud_set_log was called from inside a log callback".into(),
-            ));
-        }
-        let listener = callback.map(|hear| Listener { hear, user });
-        *LISTENER.write().unwrap_or_else(PoisonError::into_inner) = listener;
-        Ok(())
+    let user = User(user);
+    guard(move || {
+        log::listen(callback.map(|hear| {
+            let listener: log::Listener = Box::new(move |level, message| {
+                let message = CString::new(message).unwrap_or_default();
+                // SAFETY: the caller promised a callback that may be called from any thread until it is replaced.
+                unsafe { hear(user.pointer(), number(level), message.as_ptr()) };
+            });
+            listener
+        }))
     })
+}
+
+fn number(level: Level) -> i32 {
+    match level {
+        Level::Error => QUIETCLOUD_LOG_ERROR,
+        Level::Warning => QUIETCLOUD_LOG_WARNING,
+        Level::Info => QUIETCLOUD_LOG_INFO,
+    }
 }
 
 /// Sets how many working threads filters made from now on use; 0, as before the first call, is one for each core.

@@ -44,7 +44,9 @@ fn nearest_in<const D: usize>(
     reach: &mut [f64],
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
-    let sites = Sites::new(points, axes);
+    let Some(sites) = Sites::new(points, axes, go_on) else {
+        return;
+    };
     let rows = neighbors
         .par_chunks_mut(CHUNK * k)
         .zip(reach.par_chunks_mut(CHUNK))
@@ -84,7 +86,8 @@ struct Sites<const D: usize> {
 }
 
 impl<const D: usize> Sites<D> {
-    fn new(points: &[[f64; 3]], axes: [usize; D]) -> Self {
+    /// Nothing where `go_on` has said no on the way.
+    fn new(points: &[[f64; 3]], axes: [usize; D], go_on: &dyn Fn() -> bool) -> Option<Self> {
         let position = |i: u32| axes.map(|a| points[i as usize][a]);
         let mut members: Vec<u32> = (0..points.len() as u32).collect();
         members.par_sort_unstable_by(|&i, &j| {
@@ -92,6 +95,9 @@ impl<const D: usize> Sites<D> {
             let unequal = (0..D).map(|a| p[a].total_cmp(&q[a])).find(|order| order.is_ne());
             unequal.unwrap_or_else(|| i.cmp(&j))
         });
+        if !go_on() {
+            return None;
+        }
         let mut starts = Vec::with_capacity(points.len() + 1);
         let mut places = Vec::with_capacity(points.len());
         for (at, &i) in members.iter().enumerate() {
@@ -103,11 +109,11 @@ impl<const D: usize> Sites<D> {
         starts.push(members.len() as u32);
         let tree =
             ImmutableKdTree::new_from_slice(&places).expect("an immutable tree takes any u32-indexed points");
-        Sites {
+        Some(Sites {
             tree,
             members,
             starts,
-        }
+        })
     }
 
     /// The k nearest points other than `query`, as (squared distance, index) in ascending order.

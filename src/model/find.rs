@@ -54,11 +54,13 @@ pub fn cache_folder() -> Option<PathBuf> {
         .or_else(|| set("HOME").map(|home| home.join(".cache/quietcloud")))
 }
 
+/// Our own library's folder and executable's, and the private one that a package may have put beside them.
 fn beside_us() -> Vec<PathBuf> {
     let files = own_library().into_iter().chain(env::current_exe().ok());
     let folders = files.filter_map(|file| Some(file.canonicalize().ok()?.parent()?.to_owned()));
     folders
-        .flat_map(|folder| [folder.join("../lib"), folder.clone()].into_iter().rev())
+        .flat_map(|folder| [folder.clone(), folder.join("../lib")])
+        .flat_map(|folder| [folder.join("quietcloud"), folder])
         .collect()
 }
 

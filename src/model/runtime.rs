@@ -6,13 +6,15 @@
 use std::ffi::{CStr, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 
 use super::elf;
 use super::find::{self, Wanted};
 use crate::error::{Error, Result};
+use crate::log::{self, Level};
 
 /// The first release whose C interface has the version that `ort` is built for here.
 const OLDEST: (u32, u32) = (1, ort::MINOR_VERSION);
@@ -111,6 +113,7 @@ fn commit(path: &Path) -> Result<Runtime, String> {
         builder
             .with_name("quietcloud")
             .with_telemetry(false)
+            .with_logger(Arc::new(|level, _, _, _, message| pass_on(level, message)))
             .build()
             .map_err(|e| e.to_string())
     })
@@ -120,6 +123,15 @@ fn commit(path: &Path) -> Result<Runtime, String> {
         version,
         environment,
     })
+}
+
+/// What ONNX Runtime would otherwise print in the host's terminal.
+fn pass_on(level: LogLevel, message: &str) {
+    match level {
+        LogLevel::Verbose | LogLevel::Info => {}
+        LogLevel::Warning => log::say(Level::Warning, message),
+        LogLevel::Error | LogLevel::Fatal => log::say(Level::Error, message),
+    }
 }
 
 /// ONNX Runtime's stable entry: two functions, the same in every release.

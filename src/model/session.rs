@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
+use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::SessionBuilder;
 use ort::value::TensorElementType;
@@ -109,7 +110,8 @@ impl Network {
         let builder = builder.with_intra_threads(1)?.with_inter_threads(1)?;
         let builder = builder
             .with_intra_op_spinning(false)?
-            .with_inter_op_spinning(false)?;
+            .with_inter_op_spinning(false)?
+            .with_log_level(LogLevel::Warning)?;
         // Every tile has another size; a memory pattern would be kept for each of them.
         Ok(builder.with_memory_pattern(false)?)
     }

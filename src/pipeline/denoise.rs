@@ -8,7 +8,7 @@ use super::report::{Milliseconds, Report};
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::{Device, Model};
-use crate::normalize::{Frame, Normalized, normalize};
+use crate::normalize::{Frame, Normalized, normalize_while};
 use crate::params::Params;
 
 /// Shares of a run's time, roughly, for its progress.
@@ -142,7 +142,7 @@ impl Run<'_> {
             points,
             source,
             frame,
-        } = normalize(cloud)?;
+        } = normalize_while(cloud, &|| self.job.check().is_ok())?;
         self.report.finite = points.len();
         self.frame = frame;
         self.report.milliseconds.normalize = milliseconds(start.elapsed());

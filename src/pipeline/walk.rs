@@ -7,6 +7,7 @@ use super::budget::Budget;
 use super::denoise::{NOISE, Run, milliseconds};
 use super::estimate::knn;
 use super::predict::{Span, Tiles};
+use crate::bundle::Steps;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::params::Quality;
@@ -18,14 +19,17 @@ impl Run<'_> {
     /// The levels that suit the noise and the number of steps.
     pub(super) fn levels(&mut self) -> Vec<Level> {
         let manifest = self.model.manifest();
-        let given = manifest.sampling.steps;
-        let steps = match (self.params.steps, self.params.quality) {
-            (0, Quality::Fast) => given.fast,
-            (0, Quality::Balanced) => given.balanced,
-            (0, Quality::High) => given.high,
-            (steps, _) => steps,
+        let given = match self.params.quality {
+            Quality::Fast => manifest.sampling.steps.fast,
+            Quality::Balanced => manifest.sampling.steps.balanced,
+            Quality::High => manifest.sampling.steps.high,
         };
         let noise = self.report.noise_spacing;
+        let steps = if self.params.steps > 0 {
+            self.params.steps
+        } else {
+            Steps::at(given, noise)
+        };
         let known =
             manifest.trained_noise[1].min(self.model.schedule().relative(self.model.schedule().len()));
         if noise > known {

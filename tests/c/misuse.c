@@ -104,7 +104,7 @@ static void unusable_clouds(quietcloud_filter_t *filter) {
     REFUSED(QUIETCLOUD_E_CLOUD, "extent", quietcloud_filter_run_f64(filter, wide, POINTS, 0, wide, 0));
     CHECK(wide[0] == -1.7e308 && wide[1] == 0);
     EXPECT(QUIETCLOUD_OK, quietcloud_filter_set_number(filter, "max_memory_mb", 1));
-    REFUSED(QUIETCLOUD_E_MEMORY, "MiB", RUN(xyz, POINTS, 0, xyz, 0));
+    REFUSED(QUIETCLOUD_E_MEMORY, "max_memory_mb", RUN(xyz, POINTS, 0, xyz, 0));
     CHECK(memcmp(before, xyz, POINTS * 48) == 0);
 
     /* One that only just fits. */

@@ -1,9 +1,11 @@
 #!/bin/sh
-# package.sh CMAKE BUILD WORK RUNTIME: installs BUILD, moves the prefix, and uses it: shared, static, with pkg-config;
-# then the same from the packages that cpack writes.
+# package.sh CMAKE WORK RUNTIME: builds and installs the package, moves the prefix, and uses it: shared, static, with
+# pkg-config; then the same from the packages that cpack writes.
 set -eu
-cmake=$1 build=$2 work=$3 runtime=$4
+cmake=$1 work=$2 runtime=$3
 here=$(cd "$(dirname "$0")" && pwd)
+repository=$(cd "$here/../.." && pwd)
+build=$work/build
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -51,6 +53,9 @@ use() { # use PREFIX: every way of linking
     echo "$(basename "$prefix"): pkg-config, shared and static"
 }
 
+"$cmake" -S "$repository" -B "$build" -DQUIETCLOUD_CARGO_TARGET_DIR="$repository/target" \
+    -DQUIETCLOUD_ONNXRUNTIME="$runtime" > "$work/log"
+"$cmake" --build "$build" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 "$cmake" --install "$build" --prefix "$work/first" > "$work/log"
 mv "$work/first" "$work/moved"
 ! grep -rIl "$work/first\|$build" "$work/moved" || { echo "these name the folder they came from"; exit 1; }
@@ -58,9 +63,7 @@ library=$(find "$work/moved" -name 'libquietcloud.so.*.*')
 [ "$(readlink "$(dirname "$library")/libquietcloud.so")" ] || { echo "no link for the linker"; exit 1; }
 use "$work/moved"
 
-# ONNX Runtime in the private folder beside the library is found without any help.
-mkdir "$(dirname "$library")/quietcloud"
-cp -L "$runtime" "$(dirname "$library")/quietcloud/libonnxruntime.so.1"
+# ONNX Runtime, installed in the private folder beside the library, is found without any help.
 env -i HOME=/nowhere PATH= "$work/usemoved/shared/consumer_c" > /dev/null
 echo "moved: ONNX Runtime beside the library"
 

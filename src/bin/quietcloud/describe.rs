@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> Result<()> {
     let _ = writeln!(text, "graph       {} neighbours, {refresh}", model.graph.k);
     let _ = writeln!(
         text,
-        "steps       fast {}, balanced {}, high {}",
+        "steps       fast {}, balanced {}, high {} at a noise of one spacing",
         steps.fast, steps.balanced, steps.high
     );
     let _ = writeln!(text, "noise       {low} to {high} spacings");

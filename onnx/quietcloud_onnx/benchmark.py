@@ -1,0 +1,51 @@
+"""Validation clouds that anyone can make again: Poisson-disk clouds of a mesh in the unit sphere, and noisy copies.
+
+    python -m quietcloud_onnx.benchmark --out clouds MESH [MESH ...]
+
+writes clouds/<n>/clean/<shape>.xyz and clouds/<n>/<kind>-<percent>/<shape>.xyz, and clouds/meshes/<shape>.off in the
+same frame; noise in per cent of the unit sphere's radius.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from .data import poisson_disk, read_mesh
+from .noise import KINDS
+
+
+def write_off(path, vertices, faces):
+    with open(path, "w") as file:
+        file.write(f"OFF\n{len(vertices)} {len(faces)} 0\n")
+        np.savetxt(file, vertices, "%.9g")
+        np.savetxt(file, np.c_[np.full(len(faces), 3), faces], "%d")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("meshes", nargs="+", type=Path)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--sizes", nargs="+", type=int, default=[10_000, 50_000])
+    parser.add_argument("--percent", nargs="+", type=float, default=[1, 2, 3])
+    parser.add_argument("--kinds", nargs="+", choices=sorted(KINDS), default=["gaussian"])
+    args = parser.parse_args()
+    (args.out / "meshes").mkdir(parents=True, exist_ok=True)
+    for path in args.meshes:
+        vertices, faces = read_mesh(path)
+        write_off(args.out / "meshes" / f"{path.stem}.off", vertices, faces)
+        for size in args.sizes:
+            rng = np.random.default_rng([size, *path.stem.encode()])
+            clean, _ = poisson_disk(vertices, faces, size, rng)
+            jobs = [("clean", clean)]
+            for kind in args.kinds:
+                jobs += [(f"{kind}-{percent:g}", clean + percent / 100 * KINDS[kind](rng, clean)) for percent in args.percent]
+            for name, cloud in jobs:
+                folder = args.out / str(size) / name
+                folder.mkdir(parents=True, exist_ok=True)
+                np.savetxt(folder / f"{path.stem}.xyz", cloud, "%.7f")
+        print(path.stem, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Writes a trained run as a bundle: bundle.json, score.onnx, noise.onnx, golden.npz and the model card.
+
+    python -m quietcloud_onnx.export --run run --out my-model --name my-model [--scores scores.json]
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import golden
+from .schedule import Schedule, geometric_sigmas
+from .train import build
+
+# What a bundle's stages may be fed with; the Rust core knows the same names (src/model/predict.rs).
+SHAPES = {
+    "edges": (("n", "k", 3), torch.float32),
+    "neighbors": (("n", "k"), torch.int32),
+    "sigma": (("n", 1), torch.float32),
+    "rings": (("hops",), torch.int64),
+}
+SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1}
+STEPS = {"fast": 2, "balanced": 4, "high": 8}
+
+
+def example(name, n, k, hops):
+    """A valid input: everything within reach, so that tracing sees no index out of a ring."""
+    if name == "edges":
+        return torch.randn(n, k, 3)
+    if name == "neighbors":
+        return torch.randint(0, n // 2, (n, k), dtype=torch.int32)
+    if name == "sigma":
+        return torch.rand(n, 1) + 0.1
+    return torch.linspace(n * 0.9, n * 0.6, hops).long()
+
+
+def export_stage(network, path, inputs, output):
+    """Traces ``network`` with named inputs of SHAPES into an ONNX file."""
+    k, hops = network.config["k"], network.hops
+    axes = {name: {i: a for i, a in enumerate(SHAPES[name][0]) if a in ("n", "hops")} for name in inputs}
+    axes[output] = {0: "core"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, tuple(example(name, 400, k, hops) for name in inputs), str(path), input_names=list(inputs),
+            output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False,
+        )
+    _drop_names(path)
+
+
+def _drop_names(path):
+    """Debug text (module paths, doc strings) has no place in a shipped file."""
+    import onnx
+
+    model = onnx.load(path)
+    for node in model.graph.node:
+        node.doc_string = ""
+    model.producer_name, model.producer_version = "quietcloud", ""
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def stage_entry(folder, role, inputs, output, hops):
+    file = f"{role}.onnx"
+    digest = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+    return {"role": role, "file": file, "sha256": digest, "hops": hops, "inputs": list(inputs), "outputs": [output]}
+
+
+def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS):
+    saved = torch.load(Path(run) / "checkpoint.pt", map_location="cpu", weights_only=True)
+    config, out = saved["config"], Path(out)
+    networks = build(config)
+    networks.load_state_dict(saved["average"])
+    networks.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    stages = []
+    for role, inputs, output in (
+        ("score", ("edges", "neighbors", "sigma", "rings"), "noise"),
+        ("noise", ("edges", "neighbors", "rings"), "log_sigma"),
+    ):
+        export_stage(networks[role], out / f"{role}.onnx", inputs, output)
+        stages.append(stage_entry(out, role, inputs, output, networks[role].hops))
+    sigmas = geometric_sigmas()
+    options = config["options"]
+    manifest = {
+        "format": 1,
+        "name": name,
+        "method": "sbd",
+        "prediction": "noise",
+        "schedule": {"kind": "sigma", "sigmas": [float(s) for s in sigmas]},
+        "graph": {"k": config["score"]["k"], "refresh": settings["refresh"]},
+        "normalization": "spacing",
+        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps},
+        "stages": stages,
+        "trained_noise": [options["sigma_low"] / 5, options["sigma_high"]],
+        "provenance": {
+            "data": data,
+            "minutes": round(saved["minutes"], 1),
+            "steps": saved["steps"],
+            "hardware": f"{platform.machine()} CPU" if not torch.cuda.is_available() else torch.cuda.get_device_name(),
+            "config": config,
+            "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks},
+        },
+        "license": "MIT OR Apache-2.0",
+        "scores": scores or {},
+    }
+    (out / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    golden.write(networks, Schedule(sigmas), {"k": config["score"]["k"], "steps": steps["balanced"], **settings}, out / "golden.npz")
+    (out / "README.md").write_text(card(manifest))
+    return manifest
+
+
+def card(manifest):
+    made, lines = manifest["provenance"], []
+    lines.append(f"# {manifest['name']}\n")
+    lines.append(
+        f"A {manifest['method']} denoiser for point clouds: {made['parameters']['score']} parameters (score) and "
+        f"{made['parameters']['noise']} (noise level), {manifest['graph']['k']} neighbours, "
+        f"trained noise {manifest['trained_noise'][0]:g} to {manifest['trained_noise'][1]:g} spacings.\n"
+    )
+    lines.append(f"- Data: {made['data'] or 'not stated'}")
+    lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
+    options = made["config"]["options"]
+    lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
+    lines.append(f"- Licence: {manifest['license']}\n")
+    if manifest["scores"]:
+        lines.append("Chamfer distance and point-to-mesh distance (p3d05), x 1e4, noise level estimated, mean over the validation shapes:\n")
+        lines.append("| cloud | noisy CD | noisy P2M | CD | P2M |\n|---|---|---|---|---|")
+        for cell, s in manifest["scores"].items():
+            lines.append(f"| {cell} | {s['noisy'][0]:.2f} | {s['noisy'][1]:.2f} | {s['result'][0]:.2f} | {s['result'][1]:.2f} |")
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--scores", help="JSON of measured scores, copied into the manifest and the card")
+    parser.add_argument("--data", default="", help="one sentence: what the model was trained on")
+    args = parser.parse_args()
+    scores = json.loads(Path(args.scores).read_text()) if args.scores else None
+    export(args.run, args.out, args.name, scores, args.data)
+
+
+if __name__ == "__main__":
+    main()

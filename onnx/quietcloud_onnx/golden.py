@@ -1,0 +1,48 @@
+"""Golden vectors of a bundle: a small scan, recorded noise draws, and what the reference sampler makes of them.
+
+Arrays of golden.npz (float64 unless said):
+
+    points [n,3]            the scan, in its own units
+    estimate []             its estimated noise, same units
+    sigma []                the noise level handed to the runs below, same units
+    levels [m+1]            relative sigmas of the chain, in model units
+    draws [m,n,3]           standard normal eps of every step
+    clean [n,3]             result at eta = 0
+    clean_stochastic [n,3]  result at eta = 1 with ``draws``
+"""
+
+import numpy as np
+
+from .sample import denoise, estimate_noise, normalize, run_levels, steps_at
+
+
+def scan(count=600, seed=7):
+    """Two thirds of a sphere and a cube's corner, evenly sampled enough, metres with an offset."""
+    rng = np.random.default_rng(seed)
+    turn = np.arange(count // 2) * np.pi * (3 - np.sqrt(5))
+    z = np.linspace(-1, 0.4, count // 2)
+    ball = np.stack([np.sqrt(1 - z**2) * np.cos(turn), np.sqrt(1 - z**2) * np.sin(turn), z], 1)
+    side = rng.random((count - count // 2, 3)) * 1.2
+    side[np.arange(len(side)), rng.integers(0, 3, len(side))] = 0
+    clean = np.concatenate([ball, side + [1.4, 0, 0]]) * 3.0 + [100.0, -40.0, 7.0]
+    return clean + rng.standard_normal(clean.shape) * 0.09, 0.09
+
+
+def write(networks, schedule, settings, path):
+    points, sigma = scan()
+    k = settings["k"]
+    center, scale = normalize(points, k)
+    cloud = (points - center) / scale
+    levels = schedule.levels_from(sigma / scale, steps_at(settings["steps"], sigma / scale), settings["rho"])
+    draws = np.random.default_rng(11).standard_normal((len(levels) - 1, *points.shape))
+    stochastic = run_levels(networks["score"], cloud, levels, k, settings["refresh"], 1.0, draws)
+    np.savez(
+        path,
+        points=points,
+        estimate=np.float64(estimate_noise(networks["noise"], cloud, k) * scale),
+        sigma=np.float64(sigma),
+        levels=np.asarray(levels, np.float64),
+        draws=draws,
+        clean=denoise(networks, points, schedule, {**settings, "eta": 0.0}, sigma)[0],
+        clean_stochastic=stochastic * scale + center,
+    )

@@ -1,0 +1,74 @@
+"""The reference sampler: METHOD 1 in NumPy and PyTorch, written to be read, against which the Rust core is checked.
+
+One difference from the Rust core is deliberate: no tiles. Everything else - normalisation, graph, noise estimate,
+levels, steps - follows the same definitions.
+"""
+
+import numpy as np
+import torch
+
+from .graph import knn_graph, relative_edges
+
+
+def normalize(points, k):
+    """Centre (bounding-box midpoint) and scale (median local spacing): model units = (x - centre) / scale."""
+    center = (points.max(0) + points.min(0)) / 2
+    spacing = float(np.median(knn_graph(points - center, k)[1]))
+    return center, spacing if spacing > 0 else 1.0
+
+
+def _tensors(points, neighbors, spacing):
+    return torch.from_numpy(relative_edges(points, neighbors, spacing)), torch.from_numpy(neighbors)
+
+
+@torch.no_grad()
+def estimate_noise(network, points, k):
+    """Median over the points of their estimated noise, in the units of ``points``."""
+    neighbors, spacing = knn_graph(points, k)
+    edges, index = _tensors(points, neighbors, spacing)
+    return float(np.median(np.exp(network(edges, index).numpy()[:, 0].astype(np.float64)) * spacing))
+
+
+@torch.no_grad()
+def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None):
+    """The reverse chain over relative sigmas ``levels`` (falling, ending at 0); returns x_0 [n,3] in model units.
+
+    draws [steps,n,3]: the standard normal eps of every step, used where eta > 0. The rescaled state of the posterior
+    with clean estimate c, from sigma to tau: x_tau = c + (tau/sigma) sqrt(1 - eta^2 (1 - tau^2/sigma^2)) (x - c) + noise.
+    """
+    state = points.astype(np.float64)
+    for step, (sigma, lower) in enumerate(zip(levels[:-1], levels[1:])):
+        if step == 0 or (refresh and step % refresh == 0):
+            neighbors, spacing = knn_graph(state, k)
+        edges, index = _tensors(state, neighbors, spacing)
+        relative = torch.from_numpy((sigma / spacing)[:, None].astype(np.float32))
+        z = network(edges, index, relative).numpy().astype(np.float64)
+        state = posterior_step(state, z, sigma, lower, eta, None if draws is None else draws[step])
+    return state
+
+
+def posterior_step(state, z, sigma, lower, eta, draw):
+    """One reverse step in rescaled coordinates (METHOD 1): q(x^s | x^t, clean) with its variance scaled by eta^2."""
+    clean = state - sigma * z
+    if lower == 0:
+        return clean
+    # In (alpha, sigma) form, relative to the signal: variance of x_a^s given x_a^t and the clean point.
+    variance = eta**2 * lower**2 * (1 - lower**2 / sigma**2)
+    state = clean + np.sqrt(lower**2 - variance) * z
+    return state + np.sqrt(variance) * draw if eta > 0 else state
+
+
+def steps_at(given, noise):
+    """Steps at ``noise`` spacings where one spacing takes ``given``: in proportion, from half to twice that."""
+    return int(np.clip(np.ceil(given * noise), (given + 1) // 2, 2 * given))
+
+
+def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=None):
+    """A cloud [n,3] in any units -> (clean cloud, noise in the same units, number of steps taken)."""
+    k = settings["k"]
+    center, scale = normalize(points, k)
+    cloud = (points - center) / scale
+    sigma = estimate_noise(networks["noise"], cloud, k) if sigma is None else sigma / scale
+    levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
+    clean = run_levels(networks["score"], cloud, levels, k, settings["refresh"], settings.get("eta", 0.0), draws)
+    return clean * scale + center, sigma * scale, len(levels) - 1

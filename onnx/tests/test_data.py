@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from quietcloud_onnx.data import poisson_disk, read_mesh, sample_uniform, stem_matches
+from quietcloud_onnx.noise import KINDS, add_outliers
+
+
+def test_poisson_disk_is_even_and_exact(sphere):
+    rng = np.random.default_rng(1)
+    points, normals = poisson_disk(*sphere, 2000, rng)
+    assert points.shape == normals.shape == (2000, 3)
+    gap = cKDTree(points).query(points, 2)[0][:, 1]
+    random_gap = cKDTree(p := sample_uniform(*sphere, 2000, rng)[0]).query(p, 2)[0][:, 1]
+    assert gap.min() > 0.65 * np.sqrt(4 * np.pi / 2000) > 5 * random_gap.min()
+    assert np.abs(np.linalg.norm(points, axis=1) - 1).max() < 0.02
+    assert (np.sum(points * normals, 1) > 0.95).all()
+
+
+def test_hostile_meshes_are_value_errors(tmp_path):
+    for name, text in {"a.off": "", "b.off": "OFF\n1 1 0\n0 0 0\n3 0 0 0\n", "c.obj": "v nan 0 0\n", "d.ply": "ply\n"}.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(ValueError):
+            read_mesh(tmp_path / name)
+
+
+def test_benchmark_names():
+    words = ["star", "eight", "coverrear"]
+    assert stem_matches("star.off", words) and stem_matches("coverrear_Lp.off", words) and stem_matches("Star2.obj", words)
+    assert not stem_matches("starfish.off", words) and not stem_matches("freight.off", words)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_noise_has_unit_deviation(kind):
+    rng = np.random.default_rng(2)
+    points = rng.standard_normal((200_000, 3))
+    draw = KINDS[kind](rng, points)
+    assert draw.shape == points.shape and np.abs(draw.mean(0)).max() < 0.02
+    variance = (draw**2).sum(1).mean()
+    assert abs(variance - (1 if kind == "ray" else 3)) < 0.03
+    if kind == "ray":
+        assert np.linalg.matrix_rank(draw[:2]) >= 1 and (np.linalg.norm(draw, axis=1) < 6).all()
+
+
+def test_outliers_are_marked():
+    draw, stray = add_outliers(np.random.default_rng(3), np.ones((10_000, 3)), 0.05, 10)
+    assert 400 < stray.sum() < 600 and (draw[stray] == 10).all() and (draw[~stray] == 1).all()

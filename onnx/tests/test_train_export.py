@@ -1,0 +1,76 @@
+"""The whole training side, small: pool -> train -> resume -> export -> check; and that training trains."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from quietcloud_onnx import check, export, sample, train
+from quietcloud_onnx.schedule import Schedule
+
+SMALL = ["--width", "16", "--layers", "3", "--directions", "16", "--points", "500", "--workers", "0", "--ema", "0.9", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def run(pool, tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    train.train(train.parser().parse_args(["--pool", str(pool), "--out", str(out), "--minutes", "2", "--steps", "300", *SMALL]))
+    return out
+
+
+@pytest.fixture(scope="module")
+def bundle(run, tmp_path_factory):
+    out = tmp_path_factory.mktemp("bundle")
+    export.export(run, out, "smoke", data="two solids")
+    return out
+
+
+def test_training_lowers_the_loss(run):
+    rows = list(csv.DictReader(open(run / "log.csv")))
+    assert float(rows[-1]["score"]) < 0.93 * 1.0, "an untrained network stands at 1"
+    assert float(rows[-1]["noise"]) < float(rows[0]["noise"])
+
+
+def test_training_resumes(run, pool):
+    arguments = ["--pool", str(pool), "--out", str(run), "--minutes", "2", *SMALL]
+    train.train(train.parser().parse_args([*arguments, "--steps", "310"]))
+    assert torch.load(run / "checkpoint.pt", weights_only=True)["steps"] == 310
+    with pytest.raises(SystemExit):
+        train.train(train.parser().parse_args([*arguments, "--weight", "elbo"]))
+
+
+def test_bundle_is_complete_and_checked(bundle):
+    manifest = json.loads((bundle / "bundle.json").read_text())
+    assert manifest["format"] == 1 and manifest["method"] == "sbd" and {s["role"] for s in manifest["stages"]} == {"score", "noise"}
+    assert all(value <= check.TOLERANCE for value in check.golden_differences(bundle).values())
+    assert "Training" in (bundle / "README.md").read_text()
+    (bundle / "score.onnx").write_bytes((bundle / "score.onnx").read_bytes() + b"x")
+    with pytest.raises(SystemExit):
+        check.golden_differences(bundle)
+
+
+def test_onnx_equals_pytorch(run, tmp_path):
+    export.export(run, tmp_path, "smoke")
+    assert all(value <= 1e-4 for value in check.torch_differences(tmp_path, run).values())
+
+
+def test_posterior_step_at_eta_0_is_the_probability_flow():
+    rng = np.random.default_rng(0)
+    x, z = rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
+    assert np.allclose(sample.posterior_step(x, z, 2.0, 0.5, 0.0, None), x + (0.5 - 2.0) * z)
+
+
+def test_reference_sampler_follows_the_closed_form_flow():
+    """x0 ~ N(0, s^2): x_a(sigma) = x_a(sigma_0) sqrt((s^2+sigma^2)/(s^2+sigma_0^2)); first order in the step."""
+    s, top, x = 0.7, 3.0, np.random.default_rng(1).standard_normal((50, 3))
+    wanted = x * np.sqrt(s**2 / (s**2 + top**2))
+    errors = []
+    for steps in (40, 80):
+        levels, state = np.linspace(top, 0, steps + 1), x.copy()
+        for sigma, lower in zip(levels[:-1], levels[1:]):
+            state = sample.posterior_step(state, state * sigma / (s**2 + sigma**2), sigma, lower, 0.0, None)
+        errors.append(np.abs(state - wanted).max())
+    assert 1.7 < errors[0] / errors[1] < 2.3
+    assert Schedule([0.1, 0.2]).levels_from(0.15, 4, 1.0) == [0.2, 0.1, 0.0]

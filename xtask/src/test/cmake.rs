@@ -1,0 +1,41 @@
+//! C and C++ test projects: configure, build, ctest.
+
+use crate::{paths, shell};
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub const DEBIAN: &[&str] = &["cmake", "g++", "make", "pkg-config", "valgrind"];
+
+pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
+    let build = match build(path) {
+        Ok(build) => build,
+        Err(error) => return (Err(error), Vec::new()),
+    };
+    let mut ctest = Command::new("ctest");
+    ctest
+        .args(["--output-on-failure", "--no-tests=error", "--test-dir"])
+        .arg(build);
+    shell::run_and_keep(&mut ctest, |line| line.contains("tests passed"))
+}
+
+/// Configures and builds the project in `source`; returns the build folder, which git does not see.
+pub fn build(source: &Path) -> Result<PathBuf> {
+    let name = source
+        .strip_prefix(paths::root())
+        .unwrap_or(source)
+        .to_string_lossy()
+        .replace('/', "-");
+    let build = paths::root().join("target/cmake").join(name);
+    let mut configure = Command::new("cmake");
+    shell::run(
+        configure
+            .arg("-S")
+            .arg(source)
+            .arg("-B")
+            .arg(&build)
+            .arg("-DCMAKE_BUILD_TYPE=Release"),
+    )?;
+    shell::run(Command::new("cmake").arg("--build").arg(&build).arg("--parallel"))?;
+    Ok(build)
+}
