@@ -1,4 +1,5 @@
 // The finite points of a PCD file, for the programs of benches/peers.
+#include <pcl/common/point_tests.h>
 #include <pcl/io/pcd_io.h>
 #include <pcl/point_types.h>
 
