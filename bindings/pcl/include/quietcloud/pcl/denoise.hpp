@@ -19,6 +19,8 @@
 // then, or untouched where it is the input itself.
 //
 // An object belongs to one thread at a time; any number of objects may run at once and share a model.
+//
+// Do not say `using namespace quietcloud`: pcl:: would mean two namespaces then.
 
 #ifndef QUIETCLOUD_PCL_DENOISE_HPP
 #define QUIETCLOUD_PCL_DENOISE_HPP
