@@ -2,7 +2,7 @@
 
 set(CPACK_PACKAGE_NAME quietcloud)
 set(CPACK_PACKAGE_VENDOR quietcloud)
-set(CPACK_PACKAGE_CONTACT "quietcloud developers <quietcloud@example.org>")
+set(CPACK_PACKAGE_CONTACT "quietcloud maintainers <maintainers@quietcloud.invalid>")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_GENERATOR DEB TGZ)
