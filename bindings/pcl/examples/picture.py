@@ -70,7 +70,7 @@ def main():
         panel = Image.fromarray(draw(*read_ply(path), args.window, 2 * width, 2 * height).astype(np.uint8))
         picture.paste(panel.resize((width, height), Image.Resampling.BOX), (i * (width + 8), 0))
         ImageDraw.Draw(picture).text((i * (width + 8) + 14, 12), ("without", "with quietcloud")[i], fill=0, font_size=24)
-    picture.save(args.out, optimize=True)
+    picture.save(args.out)
 
 
 if __name__ == "__main__":
