@@ -1,11 +1,11 @@
 //! The C interface: the outermost layer, no logic of its own.
 //!
 //! Plain `extern "C"` functions, from which cbindgen writes `include/quietcloud/quietcloud.h`; their comments are the
-//! reference that a C programmer reads, so they speak C. Every entry runs inside [`guard`], and [`crossing`] proves at
+//! reference that a C programmer reads, so they speak C. Every entry runs inside `guard`, and `crossing` proves at
 //! compile time that only C types cross.
 
+// The names are C's.
 #![allow(non_camel_case_types)]
-// the names are C's
 // Every pointer is NULL or as its function's comment describes it, and stays so during the call.
 #![allow(clippy::missing_safety_doc)]
 
