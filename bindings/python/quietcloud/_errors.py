@@ -16,7 +16,7 @@ class Error(RuntimeError):
         super().__init__(message)
         self.code = code
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type["Error"], tuple[str, int]]:
         return type(self), (str(self), self.code)
 
 

@@ -19,8 +19,8 @@ from ._runtime import prepare
 from ._worker import interruptible
 
 _COUNTS = ("points", "finite", "passed_through", "steps", "tiles", "workers")
-_NUMBERS = ("spacing", "noise", "noise_spacing", "normalize_ms", "graph_ms", "noise_ms", "network_ms", "sampler_ms")
-_NUMBERS += ("restore_ms", "total_ms", "runtime_ms")
+_LENGTHS = ("spacing", "noise", "noise_spacing")
+_STAGES = ("normalize", "graph", "noise", "network", "sampler", "restore", "total", "runtime")
 
 
 class Filter:
@@ -107,7 +107,7 @@ class Filter:
         Raises ValueError where no run has succeeded yet.
         """
         report: dict[str, Any] = {name: int(self._number(name)) for name in _COUNTS}
-        report |= {name: self._number(name) for name in _NUMBERS}
+        report |= {name: self._number(name) for name in (*_LENGTHS, *(f"{stage}_ms" for stage in _STAGES))}
         report["estimated"] = bool(self._number("estimated"))
         report["device"] = text(C.filter_report_string, self._handle, b"device")
         report["notes"] = text(C.filter_report_string, self._handle, b"notes").splitlines()

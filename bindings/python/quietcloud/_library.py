@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from ctypes import POINTER, c_char_p, c_double, c_int32, c_size_t, c_void_p
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from ._errors import exception
 
@@ -15,7 +17,7 @@ _TEXT = (c_void_p, c_size_t, POINTER(c_size_t))  # buffer, size, needed
 _RUN = (c_void_p, c_void_p, c_size_t, c_size_t, c_void_p, c_size_t)
 
 # Result and arguments of what is used of quietcloud.h, without the prefix quietcloud_.
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "version": (c_char_p,),
     "last_error": (c_char_p,),
     "set_runtime": (c_int32, c_char_p),
@@ -45,18 +47,18 @@ _FUNCTIONS = {
 }
 
 
-class _Functions:
+def _load(path: Path) -> SimpleNamespace:
     """quietcloud.h as attributes. Every call gives up the GIL."""
-
-    def __init__(self, path: Path) -> None:
-        try:
-            library = ctypes.CDLL(os.fspath(path))
-        except OSError as error:
-            raise ImportError(f"quietcloud's library can't be loaded: {error}") from error
-        for name, (result, *arguments) in _FUNCTIONS.items():
-            function = getattr(library, f"quietcloud_{name}")
-            function.restype, function.argtypes = result, arguments
-            setattr(self, name, function)
+    try:
+        library = ctypes.CDLL(os.fspath(path))
+    except OSError as error:
+        raise ImportError(f"quietcloud's library can't be loaded: {error}") from error
+    functions = SimpleNamespace()
+    for name, (result, *arguments) in _FUNCTIONS.items():
+        function = getattr(library, f"quietcloud_{name}")
+        function.restype, function.argtypes = result, arguments
+        setattr(functions, name, function)
+    return functions
 
 
 def _path() -> Path:
@@ -65,7 +67,7 @@ def _path() -> Path:
     return Path(named) if named else Path(__file__).with_name("libquietcloud.so")
 
 
-C = _Functions(_path())
+C = _load(_path())
 
 
 def check(code: int) -> None:
@@ -85,4 +87,4 @@ def text(ask: Callable[..., int], *arguments: object) -> str:
 
 def version() -> str:
     """The library's version."""
-    return C.version().decode()
+    return str(C.version(), "utf-8")

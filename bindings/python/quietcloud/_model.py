@@ -62,7 +62,8 @@ class Model:
     @property
     def info(self) -> dict[str, Any]:
         """What the model is: name, method, steps, trained_noise (in units of the local spacing), license, runtime, ..."""
-        return json.loads(text(C.model_describe, self._handle))
+        info: dict[str, Any] = json.loads(text(C.model_describe, self._handle))
+        return info
 
     def __repr__(self) -> str:
         return f"<quietcloud.Model {self.info['name']} on {self.device}>"

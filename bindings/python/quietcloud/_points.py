@@ -1,8 +1,11 @@
 """Arrays of points as the library wants them: x, y, z side by side, one stride from point to point."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+Fields = Mapping[str, tuple[Any, ...]]
 
 _CPU_DEVICES = (1, 3)  # kDLCPU and kDLCUDAHost of dlpack.h
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -14,8 +17,8 @@ def as_array(points: Any) -> np.ndarray:
     Raises TypeError for what is not float32 or float64 in the host's memory, ValueError for a wrong shape.
     """
     array = _array(points)
-    if array.dtype.names is not None:
-        _prove_record(array)
+    if array.dtype.fields is not None:
+        _prove_record(array, array.dtype.fields)
     elif array.dtype.newbyteorder("=") not in _FLOATS:
         raise TypeError(f"points are {array.dtype}, expected float32 or float64: convert them, as with astype(float)")
     elif array.ndim != 2 or array.shape[1] != 3:
@@ -29,18 +32,19 @@ def _array(points: Any) -> np.ndarray:
     if isinstance(points, np.ndarray) or not hasattr(points, "__dlpack__"):
         return np.asarray(points)
     device = points.__dlpack_device__()[0]
+    device = getattr(device, "value", device)  # Open3D gives an enum that is no integer
     if device not in _CPU_DEVICES:
-        raise TypeError(f"points lie on a device (DLPack type {int(device)}): bring them to the CPU first")
+        raise TypeError(f"points lie on a device (DLPack type {device}): bring them to the CPU first")
     try:
         return np.from_dlpack(points)
     except (BufferError, RuntimeError) as error:
         raise TypeError(f"points can't be shared by DLPack: {error}") from error
 
 
-def _prove_record(array: np.ndarray) -> None:
-    kinds = {axis: field[0] for axis, field in array.dtype.fields.items() if axis in ("x", "y", "z")}
+def _prove_record(array: np.ndarray, fields: Fields) -> None:
+    kinds = {axis: field[0] for axis, field in fields.items() if axis in ("x", "y", "z")}
     if len(kinds) != 3:
-        raise TypeError(f"points have the fields {', '.join(array.dtype.names)}; x, y and z are needed")
+        raise TypeError(f"points have the fields {', '.join(fields)}; x, y and z are needed")
     if len(set(kinds.values())) != 1 or kinds["x"].newbyteorder("=") not in _FLOATS:
         raise TypeError(f"x, y and z are {', '.join(map(str, kinds.values()))}; expected all float32 or all float64")
     if array.ndim != 1:
@@ -49,14 +53,14 @@ def _prove_record(array: np.ndarray) -> None:
 
 def coordinates(array: np.ndarray) -> np.ndarray:
     """x, y, z as [n, 3] in memory that the library can read: the array's own where that is possible, else a copy."""
-    xyz = array if array.dtype.names is None else _fields(array)
+    xyz = array if array.dtype.fields is None else _side_by_side(array, array.dtype.fields)
     size = xyz.dtype.itemsize
     readable = xyz.dtype.isnative and xyz.strides[1] == size and (xyz.strides[0] >= 3 * size or len(xyz) <= 1)
     return xyz if readable else np.ascontiguousarray(xyz, xyz.dtype.newbyteorder("="))
 
 
-def _fields(array: np.ndarray) -> np.ndarray:
-    (kind, x), y, z = array.dtype.fields["x"][:2], array.dtype.fields["y"][1], array.dtype.fields["z"][1]
+def _side_by_side(array: np.ndarray, fields: Fields) -> np.ndarray:
+    (kind, x), y, z = fields["x"][:2], fields["y"][1], fields["z"][1]
     if y - x != kind.itemsize or z - y != kind.itemsize:
         return np.stack([array[axis] for axis in "xyz"], axis=1)
     strides = (array.strides[0], kind.itemsize)
@@ -65,7 +69,7 @@ def _fields(array: np.ndarray) -> np.ndarray:
 
 def like(array: np.ndarray, xyz: np.ndarray) -> np.ndarray:
     """New coordinates in the form of ``array``: its type, and for records its other fields."""
-    if array.dtype.names is None:
+    if array.dtype.fields is None:
         return xyz.astype(array.dtype, copy=False)
     result = array.copy()
     for axis, values in zip("xyz", xyz.T, strict=True):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tqdm.auto import tqdm
+from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 #: True shows a bar (once the run takes longer than half a second), False nothing; a function gets the part that is
 #: done, from 0 to 1, on the thread that called, and cancels the run by raising.

@@ -22,7 +22,9 @@ __all__ = ["color_by_offset", "compare", "remove_noise"]
 Cloud = TypeVar("Cloud", o3d.geometry.PointCloud, o3d.t.geometry.PointCloud)
 
 # Viridis at five places (matplotlib's, CC0): dark where nothing moved, yellow where most did.
-_COLORS = np.array([[0.267, 0.005, 0.329], [0.230, 0.322, 0.546], [0.128, 0.567, 0.551], [0.369, 0.789, 0.383], [0.993, 0.906, 0.144]])
+_COLORS = np.array(
+    [[0.267, 0.005, 0.329], [0.230, 0.322, 0.546], [0.128, 0.567, 0.551], [0.369, 0.789, 0.383], [0.993, 0.906, 0.144]]
+)
 
 
 def remove_noise(pcd: Cloud, *, filter: Filter | None = None, **options: Any) -> tuple[Cloud, Any]:
@@ -60,11 +62,11 @@ def remove_noise(pcd: Cloud, *, filter: Filter | None = None, **options: Any) ->
 def _tensor(pcd: o3d.t.geometry.PointCloud, filter: Filter | None, options: dict[str, Any]) -> tuple[Any, Any]:
     clean = pcd.clone()
     if "positions" not in pcd.point:
-        return clean, o3d.core.Tensor.zeros((0, 3), o3d.core.float32, pcd.device)
+        return clean, o3d.core.Tensor.zeros(o3d.core.SizeVector([0, 3]), o3d.core.float32, pcd.device)
     # On the CPU this shares the tensor's memory, whatever its strides.
     after, offset = _move(pcd.point.positions.cpu().numpy(), filter, options)
-    clean.point.positions = o3d.core.Tensor(after, device=pcd.device)
-    return clean, o3d.core.Tensor(offset, device=pcd.device)
+    clean.point.positions = o3d.core.Tensor.from_numpy(after).to(pcd.device)
+    return clean, o3d.core.Tensor.from_numpy(offset).to(pcd.device)
 
 
 def _move(before: np.ndarray, filter: Filter | None, options: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -87,10 +89,9 @@ def color_by_offset(before: Cloud, after: Cloud) -> tuple[o3d.geometry.PointClou
     part = np.clip(moved / top, 0.0, 1.0) if top > 0 else np.zeros(len(moved))
     places = np.linspace(0.0, 1.0, len(_COLORS))
     colors = o3d.utility.Vector3dVector(np.stack([np.interp(part, places, channel) for channel in _COLORS.T], axis=1))
-    clouds = tuple(o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points)) for points in (start, end))
-    for cloud in clouds:
-        cloud.colors = colors
-    return clouds
+    left, right = (o3d.geometry.PointCloud(o3d.utility.Vector3dVector(points)) for points in (start, end))
+    left.colors = right.colors = colors
+    return left, right
 
 
 def compare(before: Cloud, after: Cloud) -> None:
