@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ def built(name: str, *what: str) -> Path:
     return RELEASE / name
 
 
-# Before the package is imported.
+# Before the package is imported, here and by the processes that the tests start.
+PACKAGE = str(ROOT / "bindings/python")
+sys.path.insert(0, PACKAGE)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE, os.environ.get("PYTHONPATH")]))
 os.environ.setdefault("QUIETCLOUD_LIBRARY", str(built("libquietcloud.so", "--lib")))
 
 
