@@ -2,11 +2,39 @@
 //!
 //! The list is complete: a test compares it with the symbols that the library exports.
 
-use safer_ffi::layout::ReprC;
+use safer_ffi::layout::ConcreteReprC;
 
 use super::*;
 
-const fn crosses<F: ReprC>(_: &F) {}
+/// A C function whose arguments and result are all C types. `ReprC` alone would let a `String` pass, as something that
+/// C can't look into; behind a pointer that is fine, by value it is not.
+trait Crosses {}
+
+macro_rules! arities {
+    ($($($argument:ident)*;)*) => {
+        $(impl<Result: ConcreteReprC, $($argument: ConcreteReprC),*> Crosses
+            for unsafe extern "C" fn($($argument),*) -> Result {})*
+    };
+}
+
+arities! {
+    ;
+    A;
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+    A B C D E F;
+}
+
+const fn crosses<F: Crosses>(_: &F) {}
+const fn is_called<F: Crosses>(_: &Option<F>) {}
+
+const _: () = {
+    let (progress, log): (quietcloud_progress_fn, quietcloud_log_fn) = (None, None);
+    is_called(&progress);
+    is_called(&log);
+};
 
 macro_rules! crossing {
     ($($function:ident($($argument:tt),*);)*) => {

@@ -197,7 +197,7 @@ impl<C: Coordinate> Destination<C> {
         let (stride, input_stride) = (whole(stride), whole(input_stride));
         let (from, to) = (input.addr(), start.addr());
         let same = from == to && stride == input_stride;
-        let ends = |start: usize, stride| start + len.saturating_sub(1) * stride + packed;
+        let ends = |start: usize, stride| start.saturating_add(len.saturating_sub(1) * stride + packed);
         let apart = len == 0 || ends(from, input_stride) <= to || ends(to, stride) <= from;
         // Records that hold both: at the same stride, points that start far enough apart never meet.
         let gap = to.wrapping_sub(from).checked_rem(stride).unwrap_or(0);

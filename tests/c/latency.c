@@ -16,11 +16,22 @@ static int32_t hear(void *user, double done) {
     return 1;
 }
 
+/* How long a run takes to return after it was cancelled; less than nothing where it was over before. */
+static double latency(quietcloud_filter_t *filter, float *xyz, listener_t *listener, double cancel_at) {
+    int32_t status;
+    listener->cancel_at = cancel_at;
+    listener->asked = 0;
+    listener->started = now_ms();
+    status = quietcloud_filter_run_f32(filter, xyz, POINTS, 0, xyz, 0);
+    if (status == QUIETCLOUD_OK) return -1;
+    EXPECT(QUIETCLOUD_E_CANCELLED, status);
+    return now_ms() - listener->asked;
+}
+
 int main(int count, char **arguments) {
     /* Milliseconds after the start; together they hit every stage of a run. */
-    static const double moments[] = {0, 50, 150, 300, 500, 800, 1200, 1600, 2500};
-    /* A busy machine takes longer to do anything; the bounds are for one that is not. */
-    double slack = setting("QUIETCLOUD_TEST_SLACK", 1), start = now_ms(), worst = 0;
+    static const double moments[] = {0, 20, 50, 100, 150, 300, 500, 800, 1200, 1600, 2500};
+    double start = now_ms();
     quietcloud_model_t *model = open_model();
     double loaded = now_ms() - start;
     quietcloud_filter_t *filter;
@@ -29,7 +40,7 @@ int main(int count, char **arguments) {
     size_t i;
 
     printf("built-in model open after %.0f ms\n", loaded);
-    CHECK(loaded < 300 * slack);
+    CHECK(loaded < 300);
     if (count > 1) { /* the same with another model */
         quietcloud_model_free(model);
         model = NULL;
@@ -39,19 +50,15 @@ int main(int count, char **arguments) {
     EXPECT(QUIETCLOUD_OK, quietcloud_filter_set_string(filter, "quality", "high"));
     EXPECT(QUIETCLOUD_OK, quietcloud_filter_set_progress(filter, hear, &listener));
     for (i = 0; i < sizeof moments / sizeof *moments; ++i) {
-        double latency;
-        int32_t status;
-        listener.cancel_at = moments[i];
-        listener.asked = 0;
-        listener.started = now_ms();
-        status = quietcloud_filter_run_f32(filter, xyz, POINTS, 0, xyz, 0);
-        if (status == QUIETCLOUD_OK) break; /* it was over before */
-        latency = now_ms() - listener.asked;
-        EXPECT(QUIETCLOUD_E_CANCELLED, status);
-        printf("cancelled after %4.0f ms: returned within %.0f ms\n", moments[i], latency);
-        worst = fmax(worst, latency);
+        double waited = latency(filter, xyz, &listener, moments[i]);
+        int tries;
+        /* A busy machine only ever makes it longer: what it really takes is the shortest of a few. */
+        for (tries = 1; waited >= 200 && tries < 5; ++tries)
+            waited = fmin(waited, latency(filter, xyz, &listener, moments[i]));
+        if (waited < 0) break;
+        printf("cancelled after %4.0f ms: returned within %.0f ms\n", moments[i], waited);
+        CHECK(waited < 200);
     }
-    CHECK(worst < 200 * slack);
     free(xyz);
     quietcloud_filter_free(filter);
     quietcloud_model_free(model);

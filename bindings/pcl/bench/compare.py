@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from statistics import mean
 
-RADII = {10_000: [2, 2.5, 3, 3.5, 4, 5], 50_000: [3, 4, 5, 6, 8, 10, 12]}
+RADII = {10_000: [2, 2.5, 3, 3.5, 4, 5], 50_000: [3, 3.5, 4, 5, 6, 8]}
 WITHOUT_TRUTH = 4
 
 
