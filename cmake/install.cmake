@@ -15,7 +15,8 @@ install(FILES LICENSE-MIT LICENSE-APACHE OPTIONAL
 
 install(FILES "${libraries}/libquietcloud.so" "${libraries}/libquietcloud.a"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev)
-install(DIRECTORY include/quietcloud DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev)
+install(DIRECTORY include/quietcloud bindings/pcl/include/quietcloud bindings/open3d/include/quietcloud
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev)
 
 set(package "${CMAKE_INSTALL_LIBDIR}/cmake/quietcloud")
 configure_package_config_file(cmake/quietcloudConfig.cmake.in "${PROJECT_BINARY_DIR}/quietcloudConfig.cmake"
@@ -23,6 +24,7 @@ configure_package_config_file(cmake/quietcloudConfig.cmake.in "${PROJECT_BINARY_
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/quietcloudConfigVersion.cmake"
     COMPATIBILITY SameMajorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/quietcloudConfig.cmake" "${PROJECT_BINARY_DIR}/quietcloudConfigVersion.cmake"
+        cmake/quietcloud-pcl.cmake cmake/quietcloud-open3d.cmake
         DESTINATION "${package}" COMPONENT dev)
 
 # The .pc file finds its prefix from where it lies, so it may be moved too.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::value::{Coding, Kind, exceeds_f32, number};
+use super::value::{Coding, Kind, exceeds_f32, narrow, number};
 
 /// A column of scalars: x, an intensity, a colour.
 #[derive(Clone, Debug)]
@@ -117,6 +117,11 @@ impl Table {
             }
             if wide {
                 field.kind = Kind::F64;
+            } else if field.kind == Kind::F32 {
+                // what every other reader of the file gets from these texts
+                for point in &mut points {
+                    point[axis] = f64::from(narrow(point[axis]));
+                }
             }
         }
         Ok(points)

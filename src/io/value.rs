@@ -116,7 +116,7 @@ impl Kind {
 }
 
 /// The nearest f32, except that a finite number never becomes infinite.
-fn narrow(value: f64) -> f32 {
+pub(super) fn narrow(value: f64) -> f32 {
     if value.is_finite() {
         value.clamp(f32::MIN.into(), f32::MAX.into()) as f32
     } else {

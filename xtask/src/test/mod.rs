@@ -49,13 +49,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "c",
-        path: "tests/c",
-        debian: cmake::DEBIAN,
-        run: cmake::run,
-    },
-    Stage {
-        name: "consumer",
-        path: "tests/cmake_consumer",
+        path: "tests",
         debian: cmake::DEBIAN,
         run: cmake::run,
     },
@@ -68,18 +62,12 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "open3d",
         path: "bindings/open3d/tests",
-        debian: python::DEBIAN,
-        run: python::run,
+        debian: cmake::OPEN3D,
+        run: cmake::run,
     },
     Stage {
         name: "bindings",
         path: "bindings/python/tests",
-        debian: python::DEBIAN,
-        run: python::run,
-    },
-    Stage {
-        name: "ros2",
-        path: "bindings/ros2/tests",
         debian: python::DEBIAN,
         run: python::run,
     },

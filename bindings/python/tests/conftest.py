@@ -1,0 +1,49 @@
+"""The library and the command of this checkout; cargo builds what is not there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+RELEASE = ROOT / "target/release"
+
+
+def built(name: str, *what: str) -> Path:
+    if not (RELEASE / name).exists():
+        subprocess.run(["cargo", "build", "--release", "--locked", *what], cwd=ROOT, check=True)
+    return RELEASE / name
+
+
+# Before the package is imported, here and by the processes that the tests start.
+PACKAGE = str(ROOT / "bindings/python")
+sys.path.insert(0, PACKAGE)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE, os.environ.get("PYTHONPATH")]))
+os.environ.setdefault("QUIETCLOUD_LIBRARY", str(built("libquietcloud.so", "--lib")))
+
+
+@pytest.fixture(scope="session")
+def command() -> Path:
+    """The program quietcloud."""
+    return built("quietcloud", "--bin", "quietcloud")
+
+
+@pytest.fixture(scope="session")
+def sphere() -> np.ndarray:
+    """2000 points of the unit sphere, float64, with 2 % of noise."""
+    return noisy_sphere(2000)
+
+
+def noisy_sphere(count: int, seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    points = random.normal(size=(count, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return points + 0.02 * random.normal(size=points.shape)
+
+
+def roughness(points: np.ndarray) -> float:
+    """Root mean square distance to the unit sphere."""
+    return float(np.sqrt(np.mean((np.linalg.norm(points, axis=1) - 1) ** 2)))
