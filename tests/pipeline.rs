@@ -109,7 +109,7 @@ fn threads_and_memory_change_no_byte() {
     // Enough for one worker with the usual tile; tiles are not kept then.
     let tight = Params {
         threads: 2,
-        max_memory_mb: 110,
+        max_memory_mb: 210,
         ..Params::default()
     };
     let done = run(&model, &noisy, &tight);

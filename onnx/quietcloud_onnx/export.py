@@ -25,7 +25,7 @@ SHAPES = {
     "rings": (("hops",), torch.int64),
 }
 SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1}
-STEPS = {"fast": 2, "balanced": 4, "high": 8}
+STEPS = {"fast": 2, "balanced": 3, "high": 6}  # at a noise of one spacing
 
 
 def example(name, n, k, hops):

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// Core points of a tile on a processor: small enough that a layer's activations stay in its cache, large enough
 /// that the halo does not outweigh the core.
-const TILE: usize = 4096;
+const TILE: usize = 8192;
 
 /// Core points of a tile on a GPU, which wants more work at a time.
 const GPU_TILE: usize = 32_768;
