@@ -5,7 +5,15 @@ use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub const DEBIAN: &[&str] = &["cmake", "g++", "make", "pkg-config", "valgrind"];
+pub const DEBIAN: &[&str] = &[
+    "abigail-tools",
+    "cmake",
+    "g++",
+    "libeigen3-dev",
+    "make",
+    "pkg-config",
+    "valgrind",
+];
 
 pub const OPEN3D: &[&str] = &["cmake", "g++", "make", "pkg-config", "libopen3d-dev"];
 
