@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub const DEBIAN: &[&str] = &["cmake", "g++", "make", "pkg-config", "valgrind"];
+pub const OPEN3D: &[&str] = &["cmake", "g++", "make", "libopen3d-dev"];
 
 pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
     let build = match build(path) {

@@ -68,13 +68,13 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "open3d",
         path: "bindings/open3d/tests",
-        debian: python::DEBIAN,
-        run: python::run,
+        debian: cmake::OPEN3D,
+        run: cmake::run,
     },
     Stage {
         name: "bindings",
         path: "bindings/python/tests",
-        debian: python::DEBIAN,
+        debian: python::OPEN3D,
         run: python::run,
     },
     Stage {

@@ -1,4 +1,4 @@
-//! Python tests, in a virtual environment of the cache that holds what onnx/pyproject.toml asks for.
+//! Python tests, each project's in a virtual environment of the cache that holds what its pyproject.toml asks for.
 
 use crate::setup::debian;
 use crate::{paths, shell};
@@ -11,13 +11,25 @@ use std::process::Command;
 /// A C compiler among them: the training side compiles a small helper.
 pub const DEBIAN: &[&str] = &["gcc", "libc6-dev"];
 
+/// What the wheel of Open3D takes from the system, and `strip` for our own.
+pub const OPEN3D: &[&str] = &[
+    "binutils",
+    "libegl1",
+    "libgl1",
+    "libidn2-0",
+    "libudev1",
+    "libusb-1.0-0",
+    "libx11-6",
+];
+
 /// Prints the dependencies of a pyproject.toml, those of its tests included, one a line.
 const DEPENDENCIES: &str = "import sys, tomllib
 project = tomllib.load(open(sys.argv[1], 'rb'))['project']
 print(*project['dependencies'], *project['optional-dependencies']['test'], sep='\\n')";
 
 pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
-    let python = match environment() {
+    let project = path.parent().expect("tests lie beside their package");
+    let python = match environment(&project.join("pyproject.toml")) {
         Ok(python) => python,
         Err(error) => return (Err(error), Vec::new()),
     };
@@ -26,10 +38,7 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
         .arg(path);
     pytest.current_dir(paths::root());
-    pytest.env(
-        "PYTHONPATH",
-        path.parent().expect("tests lie beside their package"),
-    );
+    pytest.env("PYTHONPATH", project);
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
     // Freshly mapped memory made PyTorch three times slower on small virtual machines.
     pytest
@@ -41,14 +50,18 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
 }
 
 /// The environment's Python; made on the first call, and again when the requirements change.
-fn environment() -> Result<PathBuf> {
-    let project = paths::root().join("onnx/pyproject.toml");
-    let list = || shell::capture(Command::new("python3").arg("-c").arg(DEPENDENCIES).arg(&project));
+fn environment(project: &Path) -> Result<PathBuf> {
+    let list = || shell::capture(Command::new("python3").arg("-c").arg(DEPENDENCIES).arg(project));
     let requirements = match list() {
         Ok(requirements) => requirements,
         Err(_) => {
             debian::ensure(&["python3"])?;
-            list().context("onnx/pyproject.toml (Python 3.11 or later is needed to read it)")?
+            list().with_context(|| {
+                format!(
+                    "{} (Python 3.11 or later is needed to read it)",
+                    project.display()
+                )
+            })?
         }
     };
     let version = shell::capture(Command::new("python3").arg("--version"))?;
@@ -64,7 +77,7 @@ fn environment() -> Result<PathBuf> {
     }
     create(&home)?;
     println!(
-        "installing {} (PyTorch is large: some minutes)",
+        "installing {} (some are large: minutes)",
         requirements.trim().replace('\n', " ")
     );
     let mut pip = Command::new(&python);
