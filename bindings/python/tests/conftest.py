@@ -1,4 +1,4 @@
-"""The library and the command of this checkout; cargo builds what is not there."""
+"""The library and the command of this checkout, which cargo brings up to date."""
 
 import os
 import subprocess
@@ -13,8 +13,7 @@ RELEASE = ROOT / "target/release"
 
 
 def built(name: str, *what: str) -> Path:
-    if not (RELEASE / name).exists():
-        subprocess.run(["cargo", "build", "--release", "--locked", *what], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--release", "--locked", *what], cwd=ROOT, check=True)
     return RELEASE / name
 
 
@@ -22,7 +21,7 @@ def built(name: str, *what: str) -> Path:
 PACKAGE = str(ROOT / "bindings/python")
 sys.path.insert(0, PACKAGE)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE, os.environ.get("PYTHONPATH")]))
-os.environ.setdefault("QUIETCLOUD_LIBRARY", str(built("libquietcloud.so", "--lib")))
+os.environ["QUIETCLOUD_LIBRARY"] = str(built("libquietcloud.so", "--lib"))
 
 
 @pytest.fixture(scope="session")

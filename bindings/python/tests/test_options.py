@@ -1,8 +1,11 @@
 """Options, models, reports, errors."""
 
 import inspect
+import os
 import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -120,3 +123,9 @@ def test_everything_public_is_documented_and_typed():
             if callable(value) and not member.startswith("_"):
                 assert value.__doc__, f"{name}.{member}"
                 assert "return" in value.__annotations__, f"{name}.{member}"
+
+
+def test_types_are_sound():
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, ROOT / "bindings/python/quietcloud"]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout

@@ -52,7 +52,7 @@ def test_a_filter_at_work_refuses(sphere):
 def test_the_bar_is_silent_on_short_runs_and_shown_on_long_ones(sphere, capsys):
     quietcloud.denoise(sphere)
     assert capsys.readouterr().err == ""
-    quietcloud.denoise(noisy_sphere(20_000), noise=0.02, steps=40, threads=1)
+    quietcloud.denoise(noisy_sphere(5000), noise=0.02, steps=40, threads=1)
     assert "quietcloud" in capsys.readouterr().err
 
 
@@ -112,7 +112,7 @@ def test_other_threads_go_on_during_a_run():
     other = threading.Thread(target=tick)
     other.start()
     start = time.monotonic()
-    quietcloud.denoise(noisy_sphere(30_000), noise=0.02, steps=10, progress=False)
+    quietcloud.denoise(noisy_sphere(5000), noise=0.02, steps=10, progress=False)
     took = time.monotonic() - start
     done.set()
     other.join()

@@ -68,7 +68,7 @@ const STAGES: &[Stage] = &[
     Stage {
         name: "bindings",
         path: "bindings/python/tests",
-        debian: python::DEBIAN,
+        debian: python::OPEN3D,
         run: python::run,
     },
 ];

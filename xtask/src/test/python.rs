@@ -1,4 +1,4 @@
-//! Python tests, each in a virtual environment of the cache that holds what its package's pyproject.toml asks for.
+//! Python tests, each project's in a virtual environment of the cache that holds what its pyproject.toml asks for.
 
 use crate::setup::debian;
 use crate::{paths, shell};
@@ -11,14 +11,25 @@ use std::process::Command;
 /// A C compiler among them: the training side compiles a small helper.
 pub const DEBIAN: &[&str] = &["gcc", "libc6-dev"];
 
+/// What the wheel of Open3D takes from the system, and `strip` for our own.
+pub const OPEN3D: &[&str] = &[
+    "binutils",
+    "libegl1",
+    "libgl1",
+    "libidn2-0",
+    "libudev1",
+    "libusb-1.0-0",
+    "libx11-6",
+];
+
 /// Prints the dependencies of a pyproject.toml, those of its tests included, one a line.
 const DEPENDENCIES: &str = "import sys, tomllib
 project = tomllib.load(open(sys.argv[1], 'rb'))['project']
 print(*project['dependencies'], *project['optional-dependencies']['test'], sep='\\n')";
 
 pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
-    let package = path.parent().expect("tests lie beside their package");
-    let python = match environment(&package.join("pyproject.toml")) {
+    let project = path.parent().expect("tests lie beside their package");
+    let python = match environment(&project.join("pyproject.toml")) {
         Ok(python) => python,
         Err(error) => return (Err(error), Vec::new()),
     };
@@ -27,7 +38,7 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
         .arg(path);
     pytest.current_dir(paths::root());
-    pytest.env("PYTHONPATH", package);
+    pytest.env("PYTHONPATH", project);
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
     // Freshly mapped memory made PyTorch three times slower on small virtual machines.
     pytest
@@ -66,7 +77,7 @@ fn environment(project: &Path) -> Result<PathBuf> {
     }
     create(&home)?;
     println!(
-        "installing {} (large: some minutes)",
+        "installing {} (some are large: minutes)",
         requirements.trim().replace('\n', " ")
     );
     let mut pip = Command::new(&python);
