@@ -119,7 +119,7 @@ def card(manifest):
     made, lines = manifest["provenance"], []
     lines.append(f"# {manifest['name']}\n")
     lines.append(
-        f"A {manifest['method']} denoiser for point clouds: {made['parameters']['score']} parameters (score) and "
+        f"A denoiser for point clouds (method `{manifest['method']}`): {made['parameters']['score']} parameters (score) and "
         f"{made['parameters']['noise']} (noise level), {manifest['graph']['k']} neighbours, "
         f"trained noise {manifest['trained_noise'][0]:g} to {manifest['trained_noise'][1]:g} spacings.\n"
     )

@@ -15,7 +15,7 @@ const PACKAGE: &str = "mrpt-common";
 const FILE: &str = "usr/share/mrpt/datasets/tests_rgbd.rawlog";
 
 /// Every second column and row of the sensor is kept: 68 000 points about 1 cm apart, with steps of 1 cm in depth.
-const STRIDE: u16 = 2;
+const STRIDE: u16 = 3;
 
 /// The scan's points in metres: x away from the sensor, y left, z up.
 pub fn read() -> Result<Vec<Point>> {
