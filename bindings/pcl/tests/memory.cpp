@@ -74,7 +74,13 @@ int main() {
 
     quietcloud::pcl::Denoise<Fat> typed;
     typed.setQuality("fast");
+    typed.setThreads(1);
     typed.setInputCloud(noisy);
+    {
+        // The first run gives ONNX Runtime the memory of its networks, which it keeps.
+        pcl::PointCloud<Fat> first;
+        typed.filter(first);
+    }
     pcl::PointCloud<Fat> clean;
     CHECK(copies_in([&] { typed.filter(clean); }) == 1);   // the output
     CHECK(copies_in([&] { typed.filter(clean); }) == 0);   // the output's memory again
@@ -82,6 +88,7 @@ int main() {
 
     quietcloud::pcl::Denoise<pcl::PCLPointCloud2> untyped;
     untyped.setQuality("fast");
+    untyped.setThreads(1);
     untyped.setModel(typed.getModel());
     untyped.setInputCloud(blob);
     pcl::PCLPointCloud2 cleaned;
