@@ -59,8 +59,8 @@ def posterior_step(state, z, sigma, lower, eta, draw):
 
 
 def steps_at(given, noise):
-    """Steps at ``noise`` spacings where one spacing takes ``given``: in proportion, from half to twice that."""
-    return int(np.clip(np.ceil(given * noise), (given + 1) // 2, 2 * given))
+    """Steps at ``noise`` spacings where one spacing takes ``given``: in proportion, from half to 1.5 times that."""
+    return int(np.clip(np.ceil(given * noise), (given + 1) // 2, given + given // 2))
 
 
 def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=None):

@@ -116,12 +116,13 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Steps at `noise` spacings where a noise of one spacing takes `given`: in proportion, from half to twice that.
+    /// Steps at `noise` spacings where a noise of one spacing takes `given`: in proportion, from half to one and a half
+    /// times that.
     ///
     /// A nearly clean scan takes few steps; where noise hides the neighbourhood, each step uncovers some of it.
     pub fn at(given: usize, noise: f64) -> usize {
         let wanted = (given as f64 * noise).ceil();
-        wanted.clamp(given.div_ceil(2) as f64, 2.0 * given as f64) as usize
+        wanted.clamp(given.div_ceil(2) as f64, (given + given / 2) as f64) as usize
     }
 }
 
@@ -333,11 +334,11 @@ mod tests {
     use super::Steps;
 
     #[test]
-    fn steps_follow_the_noise_within_half_and_twice() {
+    fn steps_follow_the_noise_within_bounds() {
         let steps: Vec<_> = [0.0, 0.4, 0.5, 0.9, 1.0, 1.3, 2.0, 50.0]
             .map(|noise| Steps::at(4, noise))
             .into();
-        assert_eq!(steps, [2, 2, 2, 4, 4, 6, 8, 8]);
-        assert_eq!([0.1, 1.0, 9.0].map(|noise| Steps::at(1, noise)), [1, 1, 2]);
+        assert_eq!(steps, [2, 2, 2, 4, 4, 6, 6, 6]);
+        assert_eq!([0.1, 1.0, 9.0].map(|noise| Steps::at(1, noise)), [1, 1, 1]);
     }
 }
