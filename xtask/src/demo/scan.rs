@@ -138,11 +138,11 @@ mod tests {
     }
 
     #[test]
-    fn takes_every_second_column_and_row() {
-        let points = parse(&scan(8000)).unwrap();
-        assert_eq!(points.len(), 2000);
-        assert_eq!(points[..2], [[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]]);
-        assert_eq!(points[50], [200.0, 201.0, 202.0]);
+    fn takes_every_third_column_and_row() {
+        let points = parse(&scan(18_000)).unwrap();
+        assert_eq!(points.len(), 34 * 60);
+        assert_eq!(points[..2], [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
+        assert_eq!(points[34], [300.0, 301.0, 302.0]);
     }
 
     #[test]
