@@ -35,11 +35,11 @@ def learning_rate(progress, peak, warmup=0.02):
     return peak * (0.5 + 0.5 * math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-6
 
 
-def step_losses(networks, batch, log_sigmas, weights):
+def step_losses(networks, batch, log_sigmas, weights, tangential):
     nearest = (batch["level"].log() - log_sigmas).abs().argmin(1)
     z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
-    score = score_loss(z, batch["z"], weights[nearest][:, None], batch["inside"])
-    estimate = networks["noise"](batch["scan_edges"], batch["neighbors"])
+    score = score_loss(z, batch["z"], weights[nearest][:, None], batch["inside"], batch["normals"], tangential * batch["tangent"])
+    estimate = networks["noise"](batch["scan_edges"], batch["scan_neighbors"])
     return score, noise_loss(estimate, batch["sigma_scan"], batch["inside"])
 
 
@@ -53,6 +53,7 @@ def train(args):
         "noise": dict(k=args.k),
         "options": asdict(options),
         "weight": args.weight,
+        "tangential": args.tangential,
         "seed": args.seed,
     }
     networks = build(config).to(device)
@@ -69,11 +70,16 @@ def train(args):
         average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
         steps, spent = saved["steps"], saved["minutes"]
+    elif args.start:
+        networks.load_state_dict(torch.load(args.start, map_location=device, weights_only=True)["average"])
+        average.load_state_dict(networks.state_dict())
+    # The workers walk down the chain with what the training has come to: on the CPU, in memory that they share.
+    walker = copy.deepcopy(average["score"]).cpu().share_memory()
     schedule = Schedule(geometric_sigmas())
     weights = torch.tensor(schedule.weights(args.weight), dtype=torch.float32, device=device)
     log_sigmas = torch.tensor(np.log(schedule.sigmas), dtype=torch.float32, device=device)
     loader = torch.utils.data.DataLoader(
-        Batches(args.pool, options, args.seed + steps), batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None
+        Batches(args.pool, options, args.seed + steps, walker), batch_size=None, num_workers=args.workers, prefetch_factor=4 if args.workers else None
     )
     fresh = not (out / "log.csv").exists()
     with open(out / "log.csv", "a", newline="") as log_file, tqdm(total=args.minutes, initial=spent, unit="min", disable=None) as bar:
@@ -95,7 +101,7 @@ def train(args):
             for group in optimizer.param_groups:
                 group["lr"] = rate
             batch = {key: value.to(device, non_blocking=True) for key, value in batch.items()}
-            score, noise = step_losses(networks, batch, log_sigmas, weights)
+            score, noise = step_losses(networks, batch, log_sigmas, weights, args.tangential)
             optimizer.zero_grad(set_to_none=True)
             (score + noise).backward()
             torch.nn.utils.clip_grad_norm_(networks.parameters(), 1.0)
@@ -107,6 +113,7 @@ def train(args):
                     mean.lerp_(value, 1 - decay)
             sums += (score.item(), noise.item())
             if steps % 100 == 0:
+                walker.load_state_dict(average["score"].state_dict())
                 log.writerow([steps, f"{spent:.2f}", *(f"{v:.5f}" for v in sums / 100), f"{rate:.2e}"])
                 log_file.flush()
                 bar.set_postfix(step=steps, score=f"{sums[0] / 100:.4f}", noise=f"{sums[1] / 100:.4f}")
@@ -127,6 +134,8 @@ def parser():
     result.add_argument("--steps", type=int, default=0, help="stop after so many steps (0: only the clock stops it)")
     result.add_argument("--target", choices=["origin", "nearest", "surface"], default="origin")
     result.add_argument("--weight", choices=["sbd", "elbo", "simple"], default="simple")
+    result.add_argument("--tangential", type=float, default=0.3, help="weight of the error within the surface")
+    result.add_argument("--start", help="checkpoint of a run with the same networks to go on from")
     result.add_argument("--width", type=int, default=80)
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)
