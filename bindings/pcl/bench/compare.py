@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """quietcloud::pcl::Denoise beside pcl::MovingLeastSquares: accuracy where there is truth, time and peak memory everywhere.
 
-    compare.py --programs target/pcl-bench --cli target/release/quietcloud --clouds clouds [--model DIR] [SCAN.pcd ...]
+    compare.py --programs target/pcl-bench --cli target/release/quietcloud --clouds clouds [--model DIR] [SCAN.pcd SCAN.xyz ...]
 
 `clouds` is what `python -m quietcloud_onnx.benchmark --out clouds MESH...` writes. MovingLeastSquares gets the radius
 (in mean spacings) that is best for the cell's mean Chamfer distance, found on the ground truth, which flatters it, and
@@ -71,8 +71,10 @@ def with_truth(args, folder, idle):
 
 def scans(args, folder, idle):
     for path in args.scans:
-        xyz = folder / "scan.xyz"
-        subprocess.run([args.programs / "pcd_to_xyz", path, xyz], check=True)
+        xyz = path
+        if path.suffix == ".pcd":
+            xyz = folder / "scan.xyz"
+            subprocess.run([args.programs / "pcd_to_xyz", path, xyz], check=True)
         with open(xyz) as file:
             name = f"{path.stem.split('_', 1)[-1]}, {sum(1 for _ in file) // 1000}k"
         for program, what, parameters in (
