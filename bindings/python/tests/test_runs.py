@@ -66,7 +66,7 @@ def test_an_interrupt_at_any_time_leaves_everything_whole(delay):
     with pytest.raises(KeyboardInterrupt):
         timer.start()
         run(points, progress=False)
-    assert time.monotonic() - start < delay + 2
+    assert time.monotonic() - start < delay + 20, "a whole run takes minutes"
     timer.join()
     assert np.array_equal(points, before)
     small = points[:1000]
