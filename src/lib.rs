@@ -10,6 +10,7 @@
 pub mod bundle;
 pub mod capi;
 pub mod cloud;
+mod confidence;
 pub mod curve;
 pub mod error;
 pub mod graph;
@@ -26,6 +27,7 @@ pub mod schedule;
 pub mod tile;
 
 pub use cloud::CloudView;
+pub use confidence::confidence;
 pub use error::{Error, Result};
 pub use model::{Device, Model};
 pub use params::Params;
