@@ -10,7 +10,6 @@ use super::predict::{Span, Tiles};
 use crate::bundle::{Role, Steps};
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::params::Quality;
 use crate::random::Noise;
 use crate::sampler;
 use crate::schedule::Level;
@@ -20,11 +19,7 @@ impl Run<'_> {
     pub(super) fn levels(&mut self) -> Result<Vec<Level>> {
         let manifest = self.model.manifest();
         let schedule = self.model.levels()?;
-        let given = match self.params.quality {
-            Quality::Fast => manifest.sampling.steps.fast,
-            Quality::Balanced => manifest.sampling.steps.balanced,
-            Quality::High => manifest.sampling.steps.high,
-        };
+        let given = self.params.quality.of(&manifest.sampling.steps);
         let noise = self.report.noise_spacing;
         let steps = if self.params.steps > 0 {
             self.params.steps
