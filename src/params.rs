@@ -203,7 +203,7 @@ impl Param {
     }
 
     /// A value as text: its word where it has one, else digits.
-    pub(crate) fn text(&self, value: f64) -> String {
+    pub fn text(&self, value: f64) -> String {
         let word = self
             .choices
             .get(value as usize)

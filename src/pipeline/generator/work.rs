@@ -67,7 +67,8 @@ impl<'a> Work<'a> {
         }
         self.inside.fetch_add(spent.as_nanos() as u64, Ordering::Relaxed);
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        self.job.advance((done as f64 / self.calls.max(1) as f64).min(1.0));
+        self.job
+            .advance((done as f64 / self.calls.max(1) as f64).min(1.0));
         Ok(outputs)
     }
 
