@@ -18,6 +18,11 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+
+def steps(fast, balanced, high):
+    return {"fast": fast, "balanced": balanced, "high": high}
+
+
 GAUSSIAN = dict(means=[[0.5, -0.3, 0.2]], deviations=[[0.6, 1.0, 1.2]], weights=[1.0])
 MIXTURE = dict(means=[[-1.4, 0.3, 0.0], [0.6, -0.1, 0.0]], deviations=[[0.3, 0.3, 0.3], [0.3, 0.3, 0.3]], weights=[0.3, 0.7])
 T = 1000
@@ -34,7 +39,11 @@ def cosine():
 COSINE = cosine()
 LINEAR = np.concatenate([[1.0], np.cumprod(1 - np.linspace(1e-4, 0.02, T))])
 GAMMAS = np.linspace(-9.0, 9.0, 401)
-SIGMAS = np.geomspace(0.05, 3.0, 20)
+# Langevin's own error is of the order of its rate: one that is small, for the weights of a mixture, takes many steps.
+LANGEVIN = {
+    "gaussian": (np.geomspace(0.05, 3.0, 20), {"inner": 5, "rate": 0.2, "final": True, "steps": steps(4, 10, 20)}),
+    "mixture": (np.geomspace(0.8, 3.0, 6), {"inner": 80, "rate": 0.1, "final": True, "steps": steps(1, 2, 6)}),
+}
 
 
 class Net:
@@ -201,10 +210,10 @@ def vdm_chain(noise, x, steps, draws):
     return (x - np.sqrt(sigmoid(g)) * noise(x, g)) / np.sqrt(sigmoid(-g))
 
 
-def langevin_chain(score, x, sampling, draws):
+def langevin_chain(score, x, sigmas, sampling, draws):
     step = 0
-    for t in clocks(len(SIGMAS), sampling["steps"]["balanced"])[:-1]:
-        s = SIGMAS[t - 1]
+    for t in clocks(len(sigmas), sampling["steps"]["balanced"])[:-1]:
+        s = sigmas[t - 1]
         for _ in range(sampling["inner"]):
             x = x + sampling["rate"] * s**2 * score(x, s) + np.sqrt(2 * sampling["rate"]) * s * draws[step]
             step += 1
@@ -242,10 +251,6 @@ def bundle(folder, name, method, roles, **fields):
     (folder / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def steps(fast, balanced, high):
-    return {"fast": fast, "balanced": balanced, "high": high}
-
-
 def main(root):
     rng = np.random.default_rng(11)
     n, few = 48, 8
@@ -268,13 +273,13 @@ def main(root):
                 out = vdm_chain(lambda x, g: ask(points=x, gamma=[[g]]), start, few, draws)
                 fields = {"prediction": "noise", "schedule": {"kind": "gamma", "gammas": GAMMAS.tolist()}}
             else:
-                sampling = {"inner": 5, "rate": 0.2, "final": True, "steps": steps(4, 10, 20)}
-                draws = rng.standard_normal((50, n, 3))
-                start = start * SIGMAS[-1]
-                out = langevin_chain(lambda x, s: ask(points=x, sigma=[[s]]), start, sampling, draws)
-                fields = {"schedule": {"kind": "sigma", "sigmas": SIGMAS.tolist()}}
+                sigmas, sampling = LANGEVIN[law_name]
+                start = start[:8] * sigmas[-1]
+                draws = rng.standard_normal((sampling["steps"]["balanced"] * sampling["inner"], 8, 3))
+                out = langevin_chain(lambda x, s: ask(points=x, sigma=[[s]]), start, sigmas, sampling, draws)
+                fields = {"schedule": {"kind": "sigma", "sigmas": sigmas.tolist()}}
             rows = np.concatenate([start[None], draws])
-            count = 10 if method == "langevin" else few
+            count = sampling["steps"]["balanced"]
             np.savez(folder / "golden.npz", point_draws=rows, expected=out, eta=np.float64(1), steps=np.int64(count))
             bundle(folder, f"{method}-{law_name}", method, ["score"], sampling=sampling, **fields)
 
