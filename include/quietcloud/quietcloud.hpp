@@ -500,7 +500,7 @@ public:
     std::vector<Real> run(std::size_t points, std::size_t clouds = 1) {
         const auto room = bounds("points");
         // What the model would refuse is not worth an allocation; its refusal says why.
-        const bool sane = double(points) <= room.high && clouds <= (std::size_t(1) << 26);
+        const bool sane = points > 0 && double(points) <= room.high && clouds <= (std::size_t(1) << 26) / points;
         std::vector<Real> xyz(sane ? 3 * points * clouds : 3);
         finish(detail::generate(get(), clouds, points, xyz.data()));
         return xyz;
