@@ -1,4 +1,4 @@
-/* quietcloud: removes the noise from point clouds.
+/* quietcloud: removes the noise from point clouds, and makes new ones.
  *
  * Generated from src/capi by `cargo xtask headers`; edit there.
  *
@@ -14,7 +14,8 @@
  * Fallible calls return QUIETCLOUD_OK or a QUIETCLOUD_E_* code. Outputs are written only on QUIETCLOUD_OK. Pointers are
  * checked for NULL. quietcloud_last_error() says what went wrong on this thread and what to do about it.
  *
- * A model may be used by any number of threads at once; a filter belongs to one thread at a time.
+ * A model may be used by any number of threads at once; a filter or a generator belongs to one thread
+ * at a time.
  *
  * There are no public structs: options are set by name, and the library describes them itself, so that a new option
  * breaks no program. Strings are UTF-8; on Unix, paths may be any bytes.
@@ -110,6 +111,11 @@
 #define QUIETCLOUD_E_INTERNAL 11
 
 /**
+ * The model can't do what was asked of it, such as denoise with a generator.
+ */
+#define QUIETCLOUD_E_UNSUPPORTED 12
+
+/**
  * Kind of option: a real number.
  */
 #define QUIETCLOUD_KIND_NUMBER 0
@@ -140,9 +146,19 @@
 #define QUIETCLOUD_LOG_INFO 3
 
 /**
+ * A diffusion system.
+ */
+struct Method;
+
+/**
  * The options of a run and the report of the last one. Belongs to one thread at a time.
  */
 struct quietcloud_filter;
+
+/**
+ * The options of a generative model's runs and the report of the last one. Belongs to one thread at a time.
+ */
+struct quietcloud_generator;
 
 /**
  * An opened model: networks, schedule, and the ONNX Runtime sessions that run them. Immutable.
@@ -159,11 +175,15 @@ typedef struct quietcloud_filter quietcloud_filter_t;
  */
 typedef int32_t (*quietcloud_progress_fn)(void *user, double done);
 
+typedef struct quietcloud_generator quietcloud_generator_t;
+
 /**
  * Hears one message: QUIETCLOUD_LOG_ERROR, _WARNING or _INFO, and one line of UTF-8 that is valid during the call.
  * Must not throw, and may be called from several threads at once.
  */
 typedef void (*quietcloud_log_fn)(void *user, int32_t level, const char *message);
+
+
 
 
 
@@ -246,7 +266,7 @@ int32_t quietcloud_model_open_memory(const uint8_t *bytes,
 /**
  * Frees a model; NULL is allowed and does nothing.
  *
- * Filters made from it keep what they need: they go on working.
+ * Filters and generators made from it keep what they need: they go on working.
  *
  * Thread safety: any thread, once, and not while another thread passes the same handle to a function.
  */
@@ -269,8 +289,9 @@ int32_t quietcloud_model_device(const quietcloud_model_t *model,
                                 size_t *needed);
 
 /**
- * What the model is, as one JSON object: name, method, prediction, neighbors, steps, trained_noise (smallest and largest,
- * in units of the local spacing), license, provenance, scores, from, device, notes, runtime (version and path of ONNX
+ * What the model is, as one JSON object: name, method, capabilities (denoise, generate ...), prediction, neighbors, steps,
+ * schedule_steps (0 without a schedule), trained_noise (smallest and largest, in units of the local spacing), points (of a
+ * generated cloud: trained, low, high; zeros in a denoiser), license, provenance, scores, from, device, notes, runtime (version and path of ONNX
  * Runtime). Members may be added in later versions.
  *
  * `buffer`, `size`, `needed`: as for quietcloud_model_device. UTF-8.
@@ -291,7 +312,8 @@ int32_t quietcloud_model_describe(const quietcloud_model_t *model,
  * `model`: stays the caller's; the filter keeps what it needs, so the model may be freed first. Any number of filters
  * may share it. `out` receives the filter; free it with quietcloud_filter_free.
  *
- * Errors: QUIETCLOUD_E_ARGUMENT (model or out is NULL). `out` is untouched then.
+ * Errors: QUIETCLOUD_E_ARGUMENT (model or out is NULL), QUIETCLOUD_E_UNSUPPORTED (the model is a generator). `out` is
+ * untouched then.
  *
  * Thread safety: any thread, any number at once on one model.
  */
@@ -524,6 +546,363 @@ int32_t quietcloud_filter_option_bounds(size_t index,
                                         double *low,
                                         double *high,
                                         double *initial);
+
+/**
+ * Encodes a cloud and decodes the mean of its code: as many points as came in, in the cloud's own unit and place. A vae gives
+ * them no order.
+ *
+ * `xyz`, `points`, `stride_bytes`, `out_xyz`, `out_stride_bytes`: as for quietcloud_filter_run_f32; the output may be the
+ * input. The model limits the number of points: quietcloud_generator_bounds(generator, "points", ...).
+ *
+ * Errors: QUIETCLOUD_E_UNSUPPORTED (the model has no encoder), QUIETCLOUD_E_ARGUMENT (generator is NULL or at work, an option
+ * that means nothing to the method), QUIETCLOUD_E_CLOUD (NULL, stride too small, overlapping memory, too few or too many
+ * points, a point with a NaN or an infinity), QUIETCLOUD_E_NETWORK, QUIETCLOUD_E_CANCELLED. The output is untouched then.
+ *
+ * Thread safety: one thread at a time on one generator; any number of generators of one model at once.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_reconstruct_f32(quietcloud_generator_t *generator,
+                                             const float *xyz,
+                                             size_t points,
+                                             size_t stride_bytes,
+                                             float *out_xyz,
+                                             size_t out_stride_bytes);
+
+/**
+ * As quietcloud_generator_reconstruct_f32, for double coordinates: strides are at least 24 bytes.
+ *
+ * Errors and thread safety: as quietcloud_generator_reconstruct_f32.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_reconstruct_f64(quietcloud_generator_t *generator,
+                                             const double *xyz,
+                                             size_t points,
+                                             size_t stride_bytes,
+                                             double *out_xyz,
+                                             size_t out_stride_bytes);
+
+/**
+ * Encodes a cloud, noises its latents for tau steps, denoises and decodes them: a cloud like the one that came in, the less
+ * so the larger the option tau is. As many points as came in, in the cloud's own unit and place.
+ *
+ * Arguments, errors and thread safety: as quietcloud_generator_reconstruct_f32, and QUIETCLOUD_E_ARGUMENT where tau is beyond
+ * the schedule or steps is beyond tau.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_diffuse_denoise_f32(quietcloud_generator_t *generator,
+                                                 const float *xyz,
+                                                 size_t points,
+                                                 size_t stride_bytes,
+                                                 float *out_xyz,
+                                                 size_t out_stride_bytes);
+
+/**
+ * As quietcloud_generator_diffuse_denoise_f32, for double coordinates: strides are at least 24 bytes.
+ *
+ * Errors and thread safety: as quietcloud_generator_reconstruct_f32.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_diffuse_denoise_f64(quietcloud_generator_t *generator,
+                                                 const double *xyz,
+                                                 size_t points,
+                                                 size_t stride_bytes,
+                                                 double *out_xyz,
+                                                 size_t out_stride_bytes);
+
+/**
+ * The cloud whose code lies between those of two clouds.
+ *
+ * `from`, `from_points`, `to`, `to_points`, `stride_bytes`: the two clouds, as for quietcloud_generator_reconstruct_f32.
+ * `share`: 0 is the first, 1 the second. `out_xyz`, `points`, `out_stride_bytes`: where the new one goes; memory that shares
+ * no byte with the clouds.
+ *
+ * Errors and thread safety: as quietcloud_generator_reconstruct_f32, and QUIETCLOUD_E_ARGUMENT where the share is not within 0
+ * and 1 or the model does not make as many points.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_interpolate_f32(quietcloud_generator_t *generator,
+                                             const float *from,
+                                             size_t from_points,
+                                             const float *to,
+                                             size_t to_points,
+                                             size_t stride_bytes,
+                                             double share,
+                                             float *out_xyz,
+                                             size_t points,
+                                             size_t out_stride_bytes);
+
+/**
+ * As quietcloud_generator_interpolate_f32, for double coordinates: strides are at least 24 bytes.
+ *
+ * Errors and thread safety: as quietcloud_generator_interpolate_f32.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_interpolate_f64(quietcloud_generator_t *generator,
+                                             const double *from,
+                                             size_t from_points,
+                                             const double *to,
+                                             size_t to_points,
+                                             size_t stride_bytes,
+                                             double share,
+                                             double *out_xyz,
+                                             size_t points,
+                                             size_t out_stride_bytes);
+
+/**
+ * Bounds the negative log likelihood of a cloud under the model; densities are those of the cloud in model units (centred,
+ * root mean square of all coordinates 1). Less is better; estimated with draws of the seed.
+ *
+ * `xyz`, `points`, `stride_bytes`: as for quietcloud_generator_reconstruct_f32. The option steps, if it is not 0, takes fewer
+ * steps than the schedule has, for a looser bound.
+ * `nats_per_point`, `bits_per_dimension` (a point has three) receive the bound.
+ *
+ * Errors: as quietcloud_generator_reconstruct_f32; QUIETCLOUD_E_UNSUPPORTED where the method gives no bound. Nothing is written
+ * then.
+ *
+ * Thread safety: one thread at a time on one generator.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_likelihood_f32(quietcloud_generator_t *generator,
+                                            const float *xyz,
+                                            size_t points,
+                                            size_t stride_bytes,
+                                            double *nats_per_point,
+                                            double *bits_per_dimension);
+
+/**
+ * As quietcloud_generator_likelihood_f32, for double coordinates: the stride is at least 24 bytes.
+ *
+ * Errors and thread safety: as quietcloud_generator_likelihood_f32.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_likelihood_f64(quietcloud_generator_t *generator,
+                                            const double *xyz,
+                                            size_t points,
+                                            size_t stride_bytes,
+                                            double *nats_per_point,
+                                            double *bits_per_dimension);
+
+/**
+ * Makes a generator with every option at its initial value.
+ *
+ * `model`: stays the caller's; the generator keeps what it needs, so the model may be freed first. Any number of
+ * generators may share it. `out` receives the generator; free it with quietcloud_generator_free.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (model or out is NULL), QUIETCLOUD_E_UNSUPPORTED (the model is a denoiser). `out` is
+ * untouched then.
+ *
+ * Thread safety: any thread, any number at once on one model.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_new(const quietcloud_model_t *model,
+                                 quietcloud_generator_t **out);
+
+/**
+ * Frees a generator; NULL is allowed and does nothing.
+ *
+ * Thread safety: once, and not while another thread passes the same handle to a function.
+ */
+QUIETCLOUD_API void quietcloud_generator_free(quietcloud_generator_t *generator);
+
+/**
+ * Sets an option by name to a number; quietcloud_generator_option_name lists the names.
+ *
+ * An option whose values are words takes a word's position, counted from 0. What a model allows may be less than the
+ * option does, as of its steps: that shows in a run, and quietcloud_generator_bounds tells before.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name, a value out of bounds or not whole, the generator is at work).
+ * Nothing is changed then.
+ *
+ * Thread safety: one thread at a time on one generator.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_set_number(quietcloud_generator_t *generator,
+                                        const char *name,
+                                        double value);
+
+/**
+ * Sets an option by name to a word, such as "fast" or "auto", or to a number in digits.
+ *
+ * Errors: as quietcloud_generator_set_number.
+ *
+ * Thread safety: one thread at a time on one generator.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_set_string(quietcloud_generator_t *generator,
+                                        const char *name,
+                                        const char *value);
+
+/**
+ * The value of an option as a number.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name, the generator is at work). `out` is untouched then.
+ *
+ * Thread safety: any number of threads at once on one generator, as long as none sets or runs.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_get_number(const quietcloud_generator_t *generator,
+                                        const char *name,
+                                        double *out);
+
+/**
+ * The value of an option as text: its word where it has one, else digits.
+ *
+ * `buffer`, `size`, `needed`: as for quietcloud_model_device.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name, buffer too small, the generator is at work). Nothing is written then.
+ *
+ * Thread safety: any number of threads at once on one generator, as long as none sets or runs.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_get_string(const quietcloud_generator_t *generator,
+                                        const char *name,
+                                        char *buffer,
+                                        size_t size,
+                                        size_t *needed);
+
+/**
+ * The smallest, largest and initial value that an option has with this model: its steps and tau go up to the length of
+ * the model's schedule. The name "points" asks for a cloud's number of points; initial is that of training.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name). Nothing is written then.
+ *
+ * Thread safety: any number of threads at once on one generator.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_bounds(const quietcloud_generator_t *generator,
+                                    const char *name,
+                                    double *low,
+                                    double *high,
+                                    double *initial);
+
+/**
+ * Sets who hears of a run's progress and may cancel it; NULL ends it.
+ *
+ * `user` is passed to every call and may be NULL; both are used during runs of this generator only.
+ * A run calls at least once, with 0, before it does anything, and stops soon after a result that is not 0.
+ * The callback must not use this generator: such calls are refused.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (generator is NULL or at work).
+ *
+ * Thread safety: one thread at a time on one generator.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_set_progress(quietcloud_generator_t *generator,
+                                          quietcloud_progress_fn callback,
+                                          void *user);
+
+/**
+ * The number of options that a generator has; they are counted from 0. Later versions may have more.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API size_t quietcloud_generator_option_count(void);
+
+/**
+ * The name of option `index`; static text, NULL where there is no such option.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API const char *quietcloud_generator_option_name(size_t index);
+
+/**
+ * What option `index` does, one sentence; static text, NULL where there is no such option.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API const char *quietcloud_generator_option_help(size_t index);
+
+/**
+ * The unit of option `index`, empty where it has none; static text, NULL where there is no such option.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API const char *quietcloud_generator_option_unit(size_t index);
+
+/**
+ * The word that stands for `value` (0, 1, 2 ...) of option `index`; static text, NULL where there is none.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API const char *quietcloud_generator_option_choice(size_t index, size_t value);
+
+/**
+ * The kind of option `index`: QUIETCLOUD_KIND_NUMBER, _INTEGER or _CHOICE; -1 where there is no such option.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API int32_t quietcloud_generator_option_kind(size_t index);
+
+/**
+ * A number of the last run that succeeded and made clouds, by name:
+ *
+ * points (of each cloud), clouds, steps (0 where the method takes none), calls (of networks), and times in milliseconds:
+ * total_ms, on the wall, and runtime_ms, inside ONNX Runtime, over all threads.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name, no run has succeeded yet, the generator is at work).
+ * `out` is untouched then.
+ *
+ * Thread safety: any number of threads at once on one generator, as long as none sets or runs.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_report_number(const quietcloud_generator_t *generator,
+                                           const char *name,
+                                           double *out);
+
+/**
+ * A text of the last run that succeeded, by name: device (that really ran), notes (what the caller should know, one
+ * sentence a line, empty where all went well).
+ *
+ * `buffer`, `size`, `needed`: as for quietcloud_model_device.
+ *
+ * Errors: as quietcloud_generator_report_number, and QUIETCLOUD_E_ARGUMENT where the buffer is too small.
+ *
+ * Thread safety: any number of threads at once on one generator, as long as none sets or runs.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_report_string(const quietcloud_generator_t *generator,
+                                           const char *name,
+                                           char *buffer,
+                                           size_t size,
+                                           size_t *needed);
+
+/**
+ * Makes `clouds` new clouds of `points` points each, in model units: about centred, with a root mean square of about 1
+ * over all coordinates.
+ *
+ * `points`: how many the model makes; quietcloud_generator_bounds(generator, "points", ...) tells. No clouds at all is
+ * fine; the pointer may be NULL then.
+ * `out_xyz`: where the first cloud's first x goes; y and z follow, and the clouds lie one after the other.
+ * `out_stride_bytes`: from one point's x to the next one's, at least 12; 0 means packed. Nothing needs to be aligned, and
+ * bytes between points are never touched.
+ *
+ * Cloud i of a run is cloud first + i of the seed's sequence, and depends on nothing else: the same model, options and
+ * seed give the same bytes, whatever the number of threads and of clouds made at once.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (generator is NULL or at work, a number of points that the model does not make, more steps
+ * than its schedule has, too many clouds, an option that means nothing to the method), QUIETCLOUD_E_CLOUD (a NULL output,
+ * stride too small), QUIETCLOUD_E_NETWORK, QUIETCLOUD_E_CANCELLED. The output is untouched then.
+ *
+ * Thread safety: one thread at a time on one generator; any number of generators of one model at once.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_run_f32(quietcloud_generator_t *generator,
+                                     size_t clouds,
+                                     size_t points,
+                                     float *out_xyz,
+                                     size_t out_stride_bytes);
+
+/**
+ * As quietcloud_generator_run_f32, for double coordinates: the stride is at least 24 bytes.
+ *
+ * Errors and thread safety: as quietcloud_generator_run_f32.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_generator_run_f64(quietcloud_generator_t *generator,
+                                     size_t clouds,
+                                     size_t points,
+                                     double *out_xyz,
+                                     size_t out_stride_bytes);
 
 /**
  * Names the ONNX Runtime library to use, before the first model is opened.

@@ -5,6 +5,9 @@
 //     filter.set("quality", "high");
 //     filter.run(points);                      // in place; or filter.run(points, cleaned)
 //
+//     quietcloud::Generator generator(quietcloud::Model("my-generator"));
+//     std::vector<float> chair = generator.run(2048);
+//
 // `points` is anything whose memory holds x, y, z side by side: a flat std::vector<float> or std::span<double>, a vector of
 // std::array<float, 3>, of Eigen::Vector3d or of structs that start with x, y, z, an Eigen matrix with three rows (or three
 // columns, row-major), or a quietcloud::Points with pointer, count and stride. Nothing is copied.
@@ -191,6 +194,61 @@ inline std::int32_t run(quietcloud_filter_t *filter, Points<const double> in, Po
     return quietcloud_filter_run_f64(filter, in.xyz, in.count, in.stride_bytes, out.xyz, out.stride_bytes);
 }
 
+inline std::int32_t generate(quietcloud_generator_t *g, std::size_t clouds, std::size_t points, float *out) {
+    return quietcloud_generator_run_f32(g, clouds, points, out, 0);
+}
+inline std::int32_t generate(quietcloud_generator_t *g, std::size_t clouds, std::size_t points, double *out) {
+    return quietcloud_generator_run_f64(g, clouds, points, out, 0);
+}
+inline std::int32_t reconstruct(quietcloud_generator_t *g, Points<const float> in, Points<float> out) {
+    return quietcloud_generator_reconstruct_f32(g, in.xyz, in.count, in.stride_bytes, out.xyz, out.stride_bytes);
+}
+inline std::int32_t reconstruct(quietcloud_generator_t *g, Points<const double> in, Points<double> out) {
+    return quietcloud_generator_reconstruct_f64(g, in.xyz, in.count, in.stride_bytes, out.xyz, out.stride_bytes);
+}
+inline std::int32_t diffuse_denoise(quietcloud_generator_t *g, Points<const float> in, Points<float> out) {
+    return quietcloud_generator_diffuse_denoise_f32(g, in.xyz, in.count, in.stride_bytes, out.xyz, out.stride_bytes);
+}
+inline std::int32_t diffuse_denoise(quietcloud_generator_t *g, Points<const double> in, Points<double> out) {
+    return quietcloud_generator_diffuse_denoise_f64(g, in.xyz, in.count, in.stride_bytes, out.xyz, out.stride_bytes);
+}
+inline std::int32_t interpolate(quietcloud_generator_t *g, Points<const float> from, Points<const float> to, double share,
+                                Points<float> out) {
+    return quietcloud_generator_interpolate_f32(g, from.xyz, from.count, to.xyz, to.count, from.stride_bytes, share, out.xyz,
+                                                out.count, out.stride_bytes);
+}
+inline std::int32_t interpolate(quietcloud_generator_t *g, Points<const double> from, Points<const double> to, double share,
+                                Points<double> out) {
+    return quietcloud_generator_interpolate_f64(g, from.xyz, from.count, to.xyz, to.count, from.stride_bytes, share, out.xyz,
+                                                out.count, out.stride_bytes);
+}
+inline std::int32_t likelihood(quietcloud_generator_t *g, Points<const float> in, double *nats, double *bits) {
+    return quietcloud_generator_likelihood_f32(g, in.xyz, in.count, in.stride_bytes, nats, bits);
+}
+inline std::int32_t likelihood(quietcloud_generator_t *g, Points<const double> in, double *nats, double *bits) {
+    return quietcloud_generator_likelihood_f64(g, in.xyz, in.count, in.stride_bytes, nats, bits);
+}
+
+/// A caller's progress callback behind C's; nothing may be thrown through the library.
+struct Progress {
+    std::function<bool(double)> callback;
+    std::exception_ptr thrown;
+
+    static std::int32_t hear(void *user, double done) {
+        auto *progress = static_cast<Progress *>(user);
+        try {
+            return progress->callback(done) ? 0 : 1;
+        } catch (...) {
+            progress->thrown = std::current_exception();
+            return 1;
+        }
+    }
+    /// Whatever the run came to, the caller's own exception says more.
+    void rethrow() {
+        if (thrown) std::rethrow_exception(std::exchange(thrown, nullptr));
+    }
+};
+
 /// Text that the library copies into a buffer of the size that it asks for.
 template <class Ask>
 std::string text(Ask ask) {
@@ -332,8 +390,8 @@ public:
     /// Hears how far a run is, 0 to 1, on the thread that called run(); false cancels it. An exception of the callback
     /// cancels too and comes out of run(). An empty function ends it.
     Filter &on_progress(std::function<bool(double)> callback) {
-        auto next = callback ? std::make_unique<Progress>(Progress{std::move(callback), nullptr}) : nullptr;
-        check(quietcloud_filter_set_progress(get(), next ? &hear : nullptr, next.get()));
+        auto next = callback ? std::make_unique<detail::Progress>(detail::Progress{std::move(callback), nullptr}) : nullptr;
+        check(quietcloud_filter_set_progress(get(), next ? &detail::Progress::hear : nullptr, next.get()));
         progress_ = std::move(next);
         return *this;
     }
@@ -373,39 +431,138 @@ public:
     quietcloud_filter_t *get() const noexcept { return handle_.get(); }
 
 private:
-    struct Progress {
-        std::function<bool(double)> callback;
-        std::exception_ptr thrown;
-    };
     struct Free {
         void operator()(quietcloud_filter_t *filter) const noexcept { quietcloud_filter_free(filter); }
     };
-
-    /// Nothing may be thrown through the library.
-    static std::int32_t hear(void *user, double done) {
-        auto *progress = static_cast<Progress *>(user);
-        try {
-            return progress->callback(done) ? 0 : 1;
-        } catch (...) {
-            progress->thrown = std::current_exception();
-            return 1;
-        }
-    }
 
     template <class In, class Real>
     void run_checked(Points<In> in, Points<Real> out) {
         static_assert(!std::is_const<Real>::value, "the output is const");
         detail::require(in.count == out.count, "input and output differ in their number of points");
         const auto code = detail::run(get(), in, out);
-        if (progress_ && progress_->thrown) {
-            // Whatever the run came to, the caller's own exception says more.
-            std::rethrow_exception(std::exchange(progress_->thrown, nullptr));
-        }
+        if (progress_) progress_->rethrow();
         check(code);
     }
 
-    std::unique_ptr<Progress> progress_;  // outlives the filter that points to it
+    std::unique_ptr<detail::Progress> progress_;  // outlives the filter that points to it
     std::unique_ptr<quietcloud_filter_t, Free> handle_;
+};
+
+/// A bound on how unlikely a cloud is; see quietcloud_generator_likelihood_f32.
+struct Likelihood {
+    double nats_per_point, bits_per_dimension;
+};
+
+/// The options of a generative model's runs, the runs, and their report. One thread at a time; movable.
+class Generator {
+public:
+    explicit Generator(const Model &model) {
+        quietcloud_generator_t *generator = nullptr;
+        check(quietcloud_generator_new(model.get(), &generator));
+        handle_.reset(generator);
+    }
+
+    Generator &set(const std::string &option, double value) {
+        check(quietcloud_generator_set_number(get(), option.c_str(), value));
+        return *this;
+    }
+    Generator &set(const std::string &option, const std::string &value) {
+        check(quietcloud_generator_set_string(get(), option.c_str(), value.c_str()));
+        return *this;
+    }
+    double number(const std::string &option) const {
+        double value = 0;
+        check(quietcloud_generator_get_number(get(), option.c_str(), &value));
+        return value;
+    }
+    std::string text(const std::string &option) const {
+        return detail::text([&](char *b, std::size_t s, std::size_t *n) {
+            return quietcloud_generator_get_string(get(), option.c_str(), b, s, n);
+        });
+    }
+    /// What an option may be set to with this model; "points" is a cloud's number of points.
+    Bounds bounds(const std::string &option) const {
+        Bounds bounds{};
+        check(quietcloud_generator_bounds(get(), option.c_str(), &bounds.low, &bounds.high, &bounds.initial));
+        return bounds;
+    }
+
+    /// As Filter::on_progress.
+    Generator &on_progress(std::function<bool(double)> callback) {
+        auto next = callback ? std::make_unique<detail::Progress>(detail::Progress{std::move(callback), nullptr}) : nullptr;
+        check(quietcloud_generator_set_progress(get(), next ? &detail::Progress::hear : nullptr, next.get()));
+        progress_ = std::move(next);
+        return *this;
+    }
+
+    /// `clouds` new clouds of `points` points, one after the other: x, y, z of each point in model units.
+    template <class Real = float>
+    std::vector<Real> run(std::size_t points, std::size_t clouds = 1) {
+        const auto room = bounds("points");
+        // What the model would refuse is not worth an allocation; its refusal says why.
+        const bool sane = points > 0 && double(points) <= room.high && clouds <= (std::size_t(1) << 26) / points;
+        std::vector<Real> xyz(sane ? 3 * points * clouds : 3);
+        finish(detail::generate(get(), clouds, points, xyz.data()));
+        return xyz;
+    }
+    /// Encodes the points of `in` and decodes them to `out`, which has to hold as many and may be the same.
+    template <class In, class Out>
+    void reconstruct(const In &in, Out &&out) {
+        const auto from = view(in);
+        const auto to = view(out);
+        detail::require(from.count == to.count, "input and output differ in their number of points");
+        finish(detail::reconstruct(get(), from, to));
+    }
+    /// As reconstruct(), through tau steps of noise on the latents.
+    template <class In, class Out>
+    void diffuse_denoise(const In &in, Out &&out) {
+        const auto from = view(in);
+        const auto to = view(out);
+        detail::require(from.count == to.count, "input and output differ in their number of points");
+        finish(detail::diffuse_denoise(get(), from, to));
+    }
+    /// The cloud between two others, which have to lie alike in memory, to `out`, which may hold any number of points.
+    template <class From, class To, class Out>
+    void interpolate(const From &from, const To &to, double share, Out &&out) {
+        const auto a = view(from), b = view(to);
+        detail::require(a.stride_bytes == b.stride_bytes, "the two clouds differ in their stride");
+        finish(detail::interpolate(get(), a, b, share, view(out)));
+    }
+    /// Bounds the negative log likelihood of a cloud.
+    template <class In>
+    Likelihood likelihood(const In &in) {
+        Likelihood found{};
+        finish(detail::likelihood(get(), view(in), &found.nats_per_point, &found.bits_per_dimension));
+        return found;
+    }
+
+    /// A number of the last run that succeeded; quietcloud_generator_report_number lists the names.
+    double report(const std::string &name) const {
+        double value = 0;
+        check(quietcloud_generator_report_number(get(), name.c_str(), &value));
+        return value;
+    }
+    /// A text of the last run that succeeded: "device" or "notes".
+    std::string report_text(const std::string &name) const {
+        return detail::text([&](char *b, std::size_t s, std::size_t *n) {
+            return quietcloud_generator_report_string(get(), name.c_str(), b, s, n);
+        });
+    }
+
+    quietcloud_generator_t *get() const noexcept { return handle_.get(); }
+
+private:
+    struct Free {
+        void operator()(quietcloud_generator_t *generator) const noexcept { quietcloud_generator_free(generator); }
+    };
+
+    void finish(std::int32_t code) {
+        if (progress_) progress_->rethrow();
+        check(code);
+    }
+
+    std::unique_ptr<detail::Progress> progress_;  // outlives the generator that points to it
+    std::unique_ptr<quietcloud_generator_t, Free> handle_;
 };
 
 /// Names the ONNX Runtime library to use, before the first model is opened.

@@ -25,6 +25,10 @@ arities! {
     A B C D;
     A B C D E;
     A B C D E F;
+    A B C D E F G;
+    A B C D E F G H;
+    A B C D E F G H I;
+    A B C D E F G H I J;
 }
 
 const fn crosses<F: Crosses>(_: &F) {}
@@ -69,6 +73,32 @@ crossing! {
     quietcloud_filter_set_number(_, _, _);
     quietcloud_filter_set_progress(_, _, _);
     quietcloud_filter_set_string(_, _, _);
+    quietcloud_generator_bounds(_, _, _, _, _);
+    quietcloud_generator_diffuse_denoise_f32(_, _, _, _, _, _);
+    quietcloud_generator_diffuse_denoise_f64(_, _, _, _, _, _);
+    quietcloud_generator_free(_);
+    quietcloud_generator_get_number(_, _, _);
+    quietcloud_generator_get_string(_, _, _, _, _);
+    quietcloud_generator_interpolate_f32(_, _, _, _, _, _, _, _, _, _);
+    quietcloud_generator_interpolate_f64(_, _, _, _, _, _, _, _, _, _);
+    quietcloud_generator_likelihood_f32(_, _, _, _, _, _);
+    quietcloud_generator_likelihood_f64(_, _, _, _, _, _);
+    quietcloud_generator_new(_, _);
+    quietcloud_generator_option_choice(_, _);
+    quietcloud_generator_option_count();
+    quietcloud_generator_option_help(_);
+    quietcloud_generator_option_kind(_);
+    quietcloud_generator_option_name(_);
+    quietcloud_generator_option_unit(_);
+    quietcloud_generator_reconstruct_f32(_, _, _, _, _, _);
+    quietcloud_generator_reconstruct_f64(_, _, _, _, _, _);
+    quietcloud_generator_report_number(_, _, _);
+    quietcloud_generator_report_string(_, _, _, _, _);
+    quietcloud_generator_run_f32(_, _, _, _, _);
+    quietcloud_generator_run_f64(_, _, _, _, _);
+    quietcloud_generator_set_number(_, _, _);
+    quietcloud_generator_set_progress(_, _, _);
+    quietcloud_generator_set_string(_, _, _);
     quietcloud_last_error();
     quietcloud_model_describe(_, _, _, _);
     quietcloud_model_device(_, _, _, _);

@@ -9,6 +9,7 @@ use safer_ffi::derive_ReprC;
 use super::guard::{guard, guard_or};
 use super::memory::{Coordinate, Destination, Out, User, copy_text, handle, text};
 use super::process;
+use crate::bundle::Capability;
 use crate::error::{Error, Result};
 use crate::log::{self, Level};
 use crate::model::Model;
@@ -39,22 +40,23 @@ pub(super) struct State {
 
 impl quietcloud_filter {
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, State>> {
-        unless_busy(self.state.try_read())
+        unless_busy(self.state.try_read(), "filter")
     }
 
     fn write(&self) -> Result<RwLockWriteGuard<'_, State>> {
-        unless_busy(self.state.try_write())
+        unless_busy(self.state.try_write(), "filter")
     }
 }
 
-fn unless_busy<T>(lock: std::result::Result<T, TryLockError<T>>) -> Result<T> {
+/// `noun`: what is locked, for the error.
+pub(super) fn unless_busy<T>(lock: std::result::Result<T, TryLockError<T>>, noun: &str) -> Result<T> {
     match lock {
         Ok(guard) => Ok(guard),
         // A panic in a run leaves options and report whole.
         Err(TryLockError::Poisoned(poison)) => Ok(PoisonError::into_inner(poison)),
-        Err(TryLockError::WouldBlock) => Err(Error::Argument(
-            "the filter is at work: wait for its run to end, or make one filter per thread".into(),
-        )),
+        Err(TryLockError::WouldBlock) => Err(Error::Argument(format!(
+            "the {noun} is at work: wait for its run to end, or make one {noun} per thread"
+        ))),
     }
 }
 
@@ -63,7 +65,8 @@ fn unless_busy<T>(lock: std::result::Result<T, TryLockError<T>>) -> Result<T> {
 /// `model`: stays the caller's; the filter keeps what it needs, so the model may be freed first. Any number of filters
 /// may share it. `out` receives the filter; free it with quietcloud_filter_free.
 ///
-/// Errors: QUIETCLOUD_E_ARGUMENT (model or out is NULL). `out` is untouched then.
+/// Errors: QUIETCLOUD_E_ARGUMENT (model or out is NULL), QUIETCLOUD_E_UNSUPPORTED (the model is a generator). `out` is
+/// untouched then.
 ///
 /// Thread safety: any thread, any number at once on one model.
 #[unsafe(no_mangle)]
@@ -75,6 +78,7 @@ pub unsafe extern "C" fn quietcloud_filter_new(
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
         let out = unsafe { Out::new(out, "out") }?;
+        model.manifest().expect(Capability::Denoise)?;
         let params = Params {
             threads: process::threads() as usize,
             ..Params::default()

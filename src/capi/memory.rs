@@ -181,6 +181,31 @@ pub(super) struct Destination<C> {
 }
 
 impl<C: Coordinate> Destination<C> {
+    /// A place for `len` points that come from nowhere in the caller's memory.
+    ///
+    /// # Safety
+    /// `start` must be writable for one point at every multiple of the stride until [`fill`](Destination::fill).
+    pub(super) unsafe fn alone(start: *mut C, stride: usize, len: usize) -> Result<Self> {
+        // SAFETY: the caller's promise. The view itself is not used: making it checks the memory.
+        unsafe { C::view(start, len, stride) }.map_err(|error| Error::Cloud(format!("output: {error}")))?;
+        let stride = if stride == 0 { 3 * C::SCALAR.size() } else { stride };
+        Ok(Self { start, stride })
+    }
+
+    /// Writes points.
+    ///
+    /// # Safety
+    /// As promised to [`alone`](Destination::alone) or [`new`](Destination::new), for as many points.
+    pub(super) unsafe fn fill(self, points: &[[f64; 3]]) {
+        for (i, point) in points.iter().enumerate() {
+            // SAFETY: i is below the length that the memory was promised for; nothing needs to be aligned.
+            unsafe {
+                let to = self.start.byte_add(i * self.stride).cast::<[C; 3]>();
+                to.write_unaligned(point.map(C::narrow));
+            }
+        }
+    }
+
     /// # Safety
     /// `start` must be writable for one point at every multiple of the stride, and `input` as [`Coordinate::view`] asks.
     pub(super) unsafe fn new(

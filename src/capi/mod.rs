@@ -22,6 +22,8 @@ mod report;
 
 mod options;
 
+mod generator;
+
 mod process;
 
 mod crossing;
@@ -29,6 +31,7 @@ mod guard;
 mod memory;
 
 pub use filter::*;
+pub use generator::*;
 pub use model::*;
 pub use options::*;
 pub use process::*;

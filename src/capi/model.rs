@@ -80,7 +80,7 @@ pub unsafe extern "C" fn quietcloud_model_open_memory(
 
 /// Frees a model; NULL is allowed and does nothing.
 ///
-/// Filters made from it keep what they need: they go on working.
+/// Filters and generators made from it keep what they need: they go on working.
 ///
 /// Thread safety: any thread, once, and not while another thread passes the same handle to a function.
 #[unsafe(no_mangle)]
@@ -116,8 +116,9 @@ pub unsafe extern "C" fn quietcloud_model_device(
     })
 }
 
-/// What the model is, as one JSON object: name, method, prediction, neighbors, steps, trained_noise (smallest and largest,
-/// in units of the local spacing), license, provenance, scores, from, device, notes, runtime (version and path of ONNX
+/// What the model is, as one JSON object: name, method, capabilities (denoise, generate ...), prediction, neighbors, steps,
+/// schedule_steps (0 without a schedule), trained_noise (smallest and largest, in units of the local spacing), points (of a
+/// generated cloud: trained, low, high; zeros in a denoiser), license, provenance, scores, from, device, notes, runtime (version and path of ONNX
 /// Runtime). Members may be added in later versions.
 ///
 /// `buffer`, `size`, `needed`: as for quietcloud_model_device. UTF-8.
@@ -139,7 +140,10 @@ pub unsafe extern "C" fn quietcloud_model_describe(
         let steps = manifest.sampling.steps;
         let text = json!({
             "name": manifest.name,
-            "method": manifest.method,
+            "method": manifest.method.name(),
+            "capabilities": manifest.capabilities().iter().map(|can| can.name()).collect::<Vec<_>>(),
+            "points": { "trained": manifest.points.trained, "low": manifest.points.low, "high": manifest.points.high },
+            "schedule_steps": model.schedule().map_or(0, |schedule| manifest.steps(schedule)),
             "prediction": manifest.prediction,
             "neighbors": manifest.graph.k,
             "steps": { "fast": steps.fast, "balanced": steps.balanced, "high": steps.high },

@@ -23,28 +23,81 @@ struct Texts {
     choices: Vec<CString>,
 }
 
-fn texts(index: usize) -> Result<&'static Texts> {
-    static ALL: OnceLock<Vec<Texts>> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let text = |text: &str| CString::new(text).unwrap_or_default();
-        let texts = |param: &Param| Texts {
-            name: text(param.name),
-            unit: text(param.unit),
-            help: text(param.help),
-            choices: param.choices.iter().map(|choice| text(choice)).collect(),
-        };
-        TABLE.iter().map(texts).collect()
-    });
-    all.get(index).ok_or_else(|| beyond(index))
+/// A table of options and its texts.
+pub(super) struct Described {
+    table: &'static [Param],
+    texts: OnceLock<Vec<Texts>>,
 }
 
-fn beyond(index: usize) -> Error {
-    Error::Argument(format!("there is no option {index}; there are {}", TABLE.len()))
+impl Described {
+    pub(super) const fn new(table: &'static [Param]) -> Self {
+        Described {
+            table,
+            texts: OnceLock::new(),
+        }
+    }
+
+    fn texts(&'static self, index: usize) -> Result<&'static Texts> {
+        let all = self.texts.get_or_init(|| {
+            let text = |text: &str| CString::new(text).unwrap_or_default();
+            let texts = |param: &Param| Texts {
+                name: text(param.name),
+                unit: text(param.unit),
+                help: text(param.help),
+                choices: param.choices.iter().map(|choice| text(choice)).collect(),
+            };
+            self.table.iter().map(texts).collect()
+        });
+        all.get(index).ok_or_else(|| self.beyond(index))
+    }
+
+    fn beyond(&self, index: usize) -> Error {
+        Error::Argument(format!(
+            "there is no option {index}; there are {}",
+            self.table.len()
+        ))
+    }
+
+    fn text(
+        &'static self,
+        index: usize,
+        text: impl FnOnce(&'static Texts) -> &'static CString,
+    ) -> *const c_char {
+        guard_or(std::ptr::null(), || Ok(text(self.texts(index)?).as_ptr()))
+    }
+
+    pub(super) fn name(&'static self, index: usize) -> *const c_char {
+        self.text(index, |texts| &texts.name)
+    }
+
+    pub(super) fn help(&'static self, index: usize) -> *const c_char {
+        self.text(index, |texts| &texts.help)
+    }
+
+    pub(super) fn unit(&'static self, index: usize) -> *const c_char {
+        self.text(index, |texts| &texts.unit)
+    }
+
+    pub(super) fn choice(&'static self, index: usize, value: usize) -> *const c_char {
+        guard_or(std::ptr::null(), || {
+            let none = || Error::Argument(format!("no word stands for {value} of option {index}"));
+            let choices = &self.texts(index)?.choices;
+            choices.get(value).map(|choice| choice.as_ptr()).ok_or_else(none)
+        })
+    }
+
+    pub(super) fn kind(&self, index: usize) -> i32 {
+        guard_or(-1, || {
+            match self.table.get(index).ok_or_else(|| self.beyond(index))?.kind {
+                Kind::Number => Ok(QUIETCLOUD_KIND_NUMBER),
+                Kind::Integer => Ok(QUIETCLOUD_KIND_INTEGER),
+                Kind::Choice => Ok(QUIETCLOUD_KIND_CHOICE),
+            }
+        })
+    }
 }
 
-fn text_of(index: usize, text: impl FnOnce(&'static Texts) -> &'static CString) -> *const c_char {
-    guard_or(std::ptr::null(), || Ok(text(texts(index)?).as_ptr()))
-}
+static FILTER: Described = Described::new(TABLE);
 
 /// The number of options that a filter has; they are counted from 0. Later versions may have more.
 ///
@@ -59,7 +112,7 @@ pub extern "C" fn quietcloud_filter_option_count() -> usize {
 /// Thread safety: any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn quietcloud_filter_option_name(index: usize) -> *const c_char {
-    text_of(index, |texts| &texts.name)
+    FILTER.name(index)
 }
 
 /// What option `index` does, one sentence; static text, NULL where there is no such option.
@@ -67,7 +120,7 @@ pub extern "C" fn quietcloud_filter_option_name(index: usize) -> *const c_char {
 /// Thread safety: any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn quietcloud_filter_option_help(index: usize) -> *const c_char {
-    text_of(index, |texts| &texts.help)
+    FILTER.help(index)
 }
 
 /// The unit of option `index`, empty where it has none; static text, NULL where there is no such option.
@@ -75,7 +128,7 @@ pub extern "C" fn quietcloud_filter_option_help(index: usize) -> *const c_char {
 /// Thread safety: any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn quietcloud_filter_option_unit(index: usize) -> *const c_char {
-    text_of(index, |texts| &texts.unit)
+    FILTER.unit(index)
 }
 
 /// The word that stands for `value` (0, 1, 2 ...) of option `index`; static text, NULL where there is none.
@@ -85,14 +138,7 @@ pub extern "C" fn quietcloud_filter_option_unit(index: usize) -> *const c_char {
 /// Thread safety: any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn quietcloud_filter_option_choice(index: usize, value: usize) -> *const c_char {
-    guard_or(std::ptr::null(), || {
-        let none = || Error::Argument(format!("no word stands for {value} of option {index}"));
-        texts(index)?
-            .choices
-            .get(value)
-            .map(|choice| choice.as_ptr())
-            .ok_or_else(none)
-    })
+    FILTER.choice(index, value)
 }
 
 /// The kind of option `index`: QUIETCLOUD_KIND_NUMBER, _INTEGER or _CHOICE; -1 where there is no such option.
@@ -100,11 +146,7 @@ pub extern "C" fn quietcloud_filter_option_choice(index: usize, value: usize) ->
 /// Thread safety: any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn quietcloud_filter_option_kind(index: usize) -> i32 {
-    guard_or(-1, || match TABLE.get(index).ok_or_else(|| beyond(index))?.kind {
-        Kind::Number => Ok(QUIETCLOUD_KIND_NUMBER),
-        Kind::Integer => Ok(QUIETCLOUD_KIND_INTEGER),
-        Kind::Choice => Ok(QUIETCLOUD_KIND_CHOICE),
-    })
+    FILTER.kind(index)
 }
 
 /// The smallest, largest and initial value of option `index`.
@@ -128,7 +170,7 @@ pub unsafe extern "C" fn quietcloud_filter_option_bounds(
                 Out::new(initial, "initial")?,
             )
         };
-        let param = TABLE.get(index).ok_or_else(|| beyond(index))?;
+        let param = TABLE.get(index).ok_or_else(|| FILTER.beyond(index))?;
         low.set(param.low);
         high.set(param.high);
         initial.set(param.initial);

@@ -83,6 +83,6 @@ fn number(report: &Report, name: &str) -> Result<f64> {
     found.ok_or_else(|| unknown(name, &numbers.iter().map(|number| number.0).collect::<Vec<_>>()))
 }
 
-fn unknown(name: &str, names: &[&str]) -> Error {
+pub(super) fn unknown(name: &str, names: &[&str]) -> Error {
     Error::Argument(format!("the report has no '{name}'; it has {}", names.join(", ")))
 }

@@ -4,6 +4,7 @@ mod budget;
 mod check;
 mod denoise;
 mod estimate;
+mod generator;
 mod job;
 mod predict;
 mod report;
@@ -13,5 +14,8 @@ pub use check::{Check, check};
 pub use denoise::{Denoised, denoise};
 #[doc(hidden)]
 pub use denoise::{Tuning, denoise_tuned};
+pub use generator::{
+    GenerateReport, Likelihood, Made, bounds, diffuse_denoise, generate, interpolate, likelihood, reconstruct,
+};
 pub use job::Watch;
 pub use report::{Milliseconds, Report};

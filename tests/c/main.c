@@ -8,6 +8,7 @@ void test_run(void);
 void test_misuse(void);
 void test_progress(void);
 void test_process(void);
+void test_generator(void);
 
 static const struct {
     const char *name;
@@ -15,6 +16,7 @@ static const struct {
 } tests[] = {
     {"version", test_version}, {"model", test_model},       {"options", test_options}, {"run", test_run},
     {"misuse", test_misuse},   {"progress", test_progress}, {"process", test_process},
+    {"generator", test_generator},
 };
 
 int main(int count, char **names) {

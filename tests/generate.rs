@@ -1,0 +1,596 @@
+//! Generators as a user meets them: recorded runs, the same bytes always, codes, likelihoods, and what is refused.
+
+mod stand_in;
+
+use std::fs;
+use std::ops::ControlFlow;
+
+use quietcloud::bundle::Capability;
+use quietcloud::pipeline::{bounds, check};
+use quietcloud::sampler::Variance;
+use quietcloud::{
+    CloudView, Device, Error, GenerateParams, Model, Params, denoise, diffuse_denoise, generate, interpolate,
+    likelihood, reconstruct,
+};
+use serde_json::{Value, json};
+use stand_in::generators::{ALL, DEVIATION, MEAN, SHAPE, folder, moments, open};
+use tempfile::TempDir;
+
+/// A copy of a generator whose manifest a test may spoil.
+fn edited(name: &str, change: impl FnOnce(&mut Value)) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(folder(name)).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = copy.path().join("bundle.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(path, manifest.to_string()).unwrap();
+    copy
+}
+
+/// Why a generator with this change can't be opened.
+fn refusal(name: &str, change: impl FnOnce(&mut Value)) -> String {
+    stand_in::need_runtime();
+    let copy = edited(name, change);
+    match Model::open(copy.path(), Device::Cpu) {
+        Err(Error::Bundle { reason, .. }) => reason,
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("was opened"),
+    }
+}
+
+#[track_caller]
+fn tells<T>(result: Result<T, Error>, code: i32, parts: &[&str]) {
+    let error = result.err().expect("was not refused");
+    let text = error.to_string();
+    assert_eq!(error.code(), code, "{text}");
+    assert!(
+        parts.iter().all(|part| text.contains(part)),
+        "'{text}' does not tell {parts:?}"
+    );
+}
+
+fn quick() -> GenerateParams {
+    GenerateParams {
+        threads: 2,
+        ..GenerateParams::default()
+    }
+}
+
+/// A cloud with its own place and unit.
+fn ellipsoid(points: usize) -> Vec<[f64; 3]> {
+    let sphere = stand_in::noisy_sphere(points, 1.0, [0.0; 3], 0.3);
+    sphere
+        .iter()
+        .map(|p| [1000.0 + 70.0 * p[0], -20.0 + 30.0 * p[1], 5.0 + 10.0 * p[2]])
+        .collect()
+}
+
+#[test]
+fn recorded_runs_of_the_reference_replay() {
+    for name in ALL {
+        let found = check(&open(name)).unwrap();
+        assert!(found.passed(), "{name}: {found:?}");
+        assert!(
+            found
+                .differences
+                .iter()
+                .any(|difference| difference.0 == "generated")
+        );
+        let encodes = matches!(name, "vae" | "lion");
+        assert_eq!(found.differences.len(), if encodes { 2 } else { 1 }, "{name}");
+    }
+    // The check sees what it should: the other variance, one step more, another clean end.
+    for (name, change) in [
+        ("ddpm-gaussian", ("variance", json!("beta_tilde"))),
+        ("vdm-gaussian", ("rho", json!(1.5))),
+        ("langevin-gaussian", ("final", json!(false))),
+        ("langevin-gaussian", ("rate", json!(0.21))),
+    ] {
+        let copy = edited(name, |m| m["sampling"][change.0] = change.1);
+        let found = check(&Model::open(copy.path(), Device::Cpu).unwrap()).unwrap();
+        assert!(!found.passed(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn a_cloud_depends_on_its_number_and_seed_and_on_nothing_else() {
+    for name in ALL {
+        let model = open(name);
+        let made = |first, clouds, threads, seed| {
+            let params = GenerateParams {
+                first,
+                threads,
+                seed,
+                steps: if name == "vae" { 0 } else { 4 },
+                ..GenerateParams::default()
+            };
+            generate(&model, 100, clouds, &params, &mut ()).unwrap().points
+        };
+        let all = made(0, 5, 3, 1);
+        assert_eq!(all, made(0, 5, 1, 1), "{name}");
+        assert_eq!(all[300..400], made(3, 1, 2, 1)[..], "{name}");
+        assert_ne!(all[..100], all[100..200], "{name}");
+        assert_ne!(all, made(0, 5, 3, 2), "{name}");
+        assert!(all.iter().flatten().all(|c| c.is_finite()), "{name}");
+    }
+}
+
+#[test]
+fn the_number_of_points_is_the_callers_within_the_models_limits() {
+    let model = open("vdm-gaussian");
+    let made = generate(&model, 0, 2, &quick(), &mut ()).unwrap();
+    assert_eq!(
+        (made.points.len(), made.report.points, made.report.clouds),
+        (1024, 512, 2)
+    );
+    assert_eq!((made.report.steps, made.report.calls), (8, 18));
+    assert!(
+        generate(&model, 100, 0, &quick(), &mut ())
+            .unwrap()
+            .points
+            .is_empty()
+    );
+    for points in [7, 131_073, usize::MAX] {
+        tells(
+            generate(&model, points, 1, &quick(), &mut ()),
+            1,
+            &["points", "8 to 131072"],
+        );
+    }
+    tells(
+        generate(&model, 131_072, 1 << 40, &quick(), &mut ()),
+        1,
+        &["too many", "67108864"],
+    );
+    let last = GenerateParams {
+        first: u32::MAX,
+        ..quick()
+    };
+    assert_eq!(generate(&model, 8, 1, &last, &mut ()).unwrap().points.len(), 8);
+    tells(generate(&model, 8, 2, &last, &mut ()), 1, &["4294967295"]);
+    assert_eq!(bounds(&model, "points").unwrap(), [8.0, 131_072.0, 512.0]);
+    assert_eq!(bounds(&model, "steps").unwrap(), [0.0, 400.0, 0.0]);
+    assert_eq!(bounds(&open("vae"), "steps").unwrap(), [0.0, 0.0, 0.0]);
+    tells(bounds(&model, "noise"), 1, &["steps, quality"]);
+}
+
+#[test]
+fn what_a_model_cannot_do_is_said_with_what_it_can() {
+    let cloud = ellipsoid(100);
+    let view = || CloudView::from_f64(&cloud);
+    let (ddpm, vae, lion, denoiser) = (
+        open("ddpm-gaussian"),
+        open("vae"),
+        open("lion"),
+        stand_in::model(),
+    );
+    let parts = [
+        "ddpm-gaussian (ddpm) can't denoise",
+        "it can generate, give a likelihood",
+    ];
+    tells(denoise(&ddpm, view(), &Params::default(), &mut ()), 12, &parts);
+    tells(
+        generate(&denoiser, 10, 1, &quick(), &mut ()),
+        12,
+        &["stand-in (sbd) can't generate", "it can denoise"],
+    );
+    tells(
+        reconstruct(&ddpm, view(), &quick(), &mut ()),
+        12,
+        &["can't reconstruct"],
+    );
+    tells(
+        interpolate(&lion, [view(), view()], 0.5, 0, &quick(), &mut ()),
+        12,
+        &["can't interpolate", "diffuse-denoise"],
+    );
+    tells(
+        diffuse_denoise(&vae, view(), &quick(), &mut ()),
+        12,
+        &["can't diffuse-denoise", "interpolate"],
+    );
+    tells(
+        likelihood(&vae, view(), &quick(), &mut ()),
+        12,
+        &["vae (vae) can't give a likelihood"],
+    );
+    tells(likelihood(&denoiser, view(), &quick(), &mut ()), 12, &["denoise"]);
+    tells(bounds(&denoiser, "points"), 12, &["can't generate"]);
+    assert_eq!(
+        lion.capabilities(),
+        [
+            Capability::Generate,
+            Capability::Reconstruct,
+            Capability::DiffuseDenoise
+        ]
+    );
+}
+
+#[test]
+fn options_beyond_the_model_are_refused() {
+    let with = |name: &str, change: &dyn Fn(&mut GenerateParams)| {
+        let mut params = quick();
+        change(&mut params);
+        generate(&open(name), 20, 1, &params, &mut ())
+    };
+    tells(
+        with("ddpm-gaussian", &|p| p.steps = 1001),
+        1,
+        &["steps can't be 1001", "1000 steps"],
+    );
+    tells(with("vdm-gaussian", &|p| p.steps = 401), 1, &["400 steps"]);
+    tells(with("langevin-gaussian", &|p| p.steps = 21), 1, &["20 steps"]);
+    tells(with("vae", &|p| p.steps = 1), 1, &["no schedule"]);
+    tells(with("vae", &|p| p.eta = 0.5), 1, &["eta", "vae"]);
+    tells(
+        with("vdm-gaussian", &|p| p.variance = Some(Variance::Beta)),
+        1,
+        &["variance", "vdm"],
+    );
+    let both = |p: &mut GenerateParams| (p.eta, p.variance) = (0.5, Some(Variance::Beta));
+    tells(with("ddpm-gaussian", &both), 1, &["variance", "eta is 0.5"]);
+    tells(
+        with("ddpm-gaussian", &|p| p.eta = f64::NAN),
+        1,
+        &["eta can't be NaN"],
+    );
+    tells(with("ddpm-gaussian", &|p| p.steps = usize::MAX), 1, &["steps"]);
+    let cloud = ellipsoid(100);
+    let diffuse = |tau, steps| {
+        let params = GenerateParams {
+            tau,
+            steps,
+            ..quick()
+        };
+        diffuse_denoise(&open("lion"), CloudView::from_f64(&cloud), &params, &mut ())
+    };
+    tells(diffuse(1001, 0), 1, &["tau can't be 1001", "1000"]);
+    tells(diffuse(10, 11), 1, &["steps can't be 11", "10 steps"]);
+    diffuse(10, 10).unwrap();
+}
+
+#[test]
+fn clouds_that_have_no_code_are_refused() {
+    let vae = open("vae");
+    let with = |points: &[[f64; 3]]| reconstruct(&vae, CloudView::from_f64(points), &quick(), &mut ());
+    tells(with(&[]), 2, &["0 points", "8 to 131072"]);
+    tells(with(&[[0.0; 3]; 7]), 2, &["7 points"]);
+    let mut cloud = ellipsoid(20);
+    cloud[11][1] = f64::NAN;
+    tells(with(&cloud), 2, &["point 11 is not finite"]);
+    cloud[0][1] = 1.7e308;
+    cloud[11][1] = -1.7e308;
+    tells(with(&cloud), 2, &["extent"]);
+    // Points without extent have a code like any other.
+    assert_eq!(with(&[[4.0, 5.0, 6.0]; 8]).unwrap().points, [[4.0, 5.0, 6.0]; 8]);
+    let good = ellipsoid(20);
+    let views = || [CloudView::from_f64(&good), CloudView::from_f64(&good)];
+    for share in [-0.1, 1.1, f64::NAN] {
+        tells(
+            interpolate(&vae, views(), share, 20, &quick(), &mut ()),
+            1,
+            &["share"],
+        );
+    }
+    tells(
+        interpolate(&vae, views(), 0.5, 3, &quick(), &mut ()),
+        1,
+        &["points can't be 3"],
+    );
+}
+
+#[test]
+fn manifests_of_generators_are_verified() {
+    for (name, change, parts) in [
+        (
+            "lion",
+            json!({"latent": {"global": 4, "point": 4}}),
+            vec!["global_encoder.onnx", "mean", "4"],
+        ),
+        (
+            "lion",
+            json!({"latent": {"global": 3, "point": 5}}),
+            vec!["point_encoder.onnx", "5 numbers"],
+        ),
+        (
+            "lion",
+            json!({"latent": {"global": 3, "point": 2}}),
+            vec!["latent.point is 2"],
+        ),
+        (
+            "vae",
+            json!({"latent": {"global": 0}}),
+            vec!["latent.global is 0"],
+        ),
+        (
+            "vae",
+            json!({"latent": {"global": 3, "point": 4}}),
+            vec!["latent.point is 4"],
+        ),
+        (
+            "vae",
+            json!({"points": {"trained": 5, "low": 8, "high": 9}}),
+            vec!["points.trained is 5", "8 to 9"],
+        ),
+        (
+            "vae",
+            json!({"points": {"trained": 5, "low": 0, "high": 9}}),
+            vec!["points.low is 0"],
+        ),
+        (
+            "vae",
+            json!({"points": {"trained": 8, "low": 8, "high": 1e9 as u64}}),
+            vec!["points.high"],
+        ),
+        (
+            "vae",
+            json!({"normalization": "spacing"}),
+            vec!["expected 'shape'"],
+        ),
+        (
+            "ddpm-gaussian",
+            json!({"schedule": null}),
+            vec!["schedule is missing", "ddpm"],
+        ),
+        (
+            "ddpm-gaussian",
+            json!({"prediction": ""}),
+            vec!["prediction is ''"],
+        ),
+        (
+            "ddpm-gaussian",
+            json!({"method": "vdm"}),
+            vec!["asks for points, time", "points, gamma"],
+        ),
+        (
+            "ddpm-gaussian",
+            json!({"method": "vae"}),
+            vec!["stages have the role 'decoder'"],
+        ),
+        (
+            "ddpm-gaussian",
+            json!({"schedule": {"kind": "cosine", "steps": 50, "s": 0.008}}),
+            vec!["high is 100", "50 steps"],
+        ),
+        (
+            "ddpm-gaussian",
+            json!({"schedule": {"kind": "linear", "start": 0.5, "end": 1.5, "steps": 100}}),
+            vec!["schedule: beta"],
+        ),
+        (
+            "vdm-gaussian",
+            json!({"schedule": {"kind": "gamma", "gammas": [1.0]}}),
+            vec!["gamma(0) and gamma(1)"],
+        ),
+        (
+            "vdm-gaussian",
+            json!({"schedule": {"kind": "gamma", "gammas": [1.0, null]}}),
+            vec!["bundle.json"],
+        ),
+        (
+            "vdm-gaussian",
+            json!({"schedule": {"kind": "gamma", "gammas": [1.0, 0.5]}}),
+            vec!["schedule"],
+        ),
+        (
+            "langevin-gaussian",
+            json!({"sampling": {"rate": 0.0, "steps": {"fast": 1, "balanced": 1, "high": 1}}}),
+            vec!["sampling.rate"],
+        ),
+        (
+            "langevin-gaussian",
+            json!({"sampling": {"inner": 0, "steps": {"fast": 1, "balanced": 1, "high": 1}}}),
+            vec!["sampling.inner"],
+        ),
+        (
+            "langevin-gaussian",
+            json!({"sampling": {}}),
+            vec!["sampling.steps.fast is 0"],
+        ),
+    ] {
+        let text = refusal(name, |m| {
+            for (key, value) in change.as_object().unwrap() {
+                m[key] = value.clone();
+            }
+        });
+        assert!(
+            parts.iter().all(|part| text.contains(part)),
+            "{name}: '{text}' does not tell {parts:?}"
+        );
+    }
+    let text = refusal("lion", |m| {
+        m["stages"].as_array_mut().unwrap().remove(0);
+    });
+    assert!(
+        text.contains("point_encoder") && text.contains("only one"),
+        "{text}"
+    );
+    // NaN is no JSON; a reader that takes it for a number anyway must not get far.
+    stand_in::need_runtime();
+    let copy = edited("vdm-gaussian", |_| {});
+    let path = copy.path().join("bundle.json");
+    let text = fs::read_to_string(&path).unwrap().replacen("-9.0,", "NaN,", 1);
+    assert!(text.contains("NaN"));
+    fs::write(&path, text).unwrap();
+    tells(Model::open(copy.path(), Device::Cpu).map(drop), 5, &["not JSON"]);
+}
+
+#[test]
+fn without_encoders_a_model_only_generates() {
+    stand_in::need_runtime();
+    let copy = edited("vae", |m| {
+        m["stages"].as_array_mut().unwrap().remove(0);
+    });
+    let model = Model::open(copy.path(), Device::Cpu).unwrap();
+    assert_eq!(model.capabilities(), [Capability::Generate]);
+    generate(&model, 20, 1, &quick(), &mut ()).unwrap();
+}
+
+/// lion's stand-in decodes exactly what it encodes; vae's keeps the deviation along each axis.
+#[test]
+fn reconstructions_are_in_the_clouds_own_unit_and_place() {
+    let cloud = ellipsoid(5000);
+    let view = CloudView::from_f64(&cloud);
+    let again = reconstruct(&open("lion"), view, &quick(), &mut ()).unwrap();
+    assert!(
+        stand_in::moved(&again.points, &cloud) < 1e-4,
+        "{}",
+        stand_in::moved(&again.points, &cloud)
+    );
+    assert_eq!(
+        (again.report.points, again.report.calls, again.report.steps),
+        (5000, 3, 0)
+    );
+    let again = reconstruct(&open("vae"), view, &quick(), &mut ()).unwrap().points;
+    let ((mean, spread), (wanted, deviation)) = (moments(&again), moments(&cloud));
+    for a in 0..3 {
+        let size = deviation[a][a].sqrt();
+        assert!((mean[a] - wanted[a]).abs() < 0.06 * size, "{mean:?} {wanted:?}");
+        assert!(
+            (spread[a][a].sqrt() / size - 1.0).abs() < 0.05,
+            "{spread:?} {deviation:?}"
+        );
+    }
+}
+
+#[test]
+fn interpolation_leads_from_one_code_to_the_other() {
+    let vae = open("vae");
+    let (long, flat) = (
+        ellipsoid(4000),
+        stand_in::noisy_sphere(3000, 4.0, [8.0, 0.0, 0.0], 0.0),
+    );
+    let at = |share| {
+        let clouds = [CloudView::from_f64(&long), CloudView::from_f64(&flat)];
+        let made = interpolate(&vae, clouds, share, 20_000, &quick(), &mut ())
+            .unwrap()
+            .points;
+        assert_eq!(made.len(), 20_000);
+        let (mean, covariance) = moments(&made);
+        (mean[0], [0, 1, 2].map(|a: usize| covariance[a][a].sqrt()))
+    };
+    let ends = [moments(&long), moments(&flat)];
+    for (share, (mean, covariance)) in [(0.0, ends[0]), (1.0, ends[1])] {
+        let (x, deviation) = at(share);
+        assert!((x - mean[0]).abs() < 0.03 * deviation[0], "{share}: {x} {mean:?}");
+        for a in 0..3 {
+            assert!(
+                (deviation[a] / covariance[a][a].sqrt() - 1.0).abs() < 0.03,
+                "{share}: {deviation:?}"
+            );
+        }
+    }
+    let (x, deviation) = at(0.5);
+    assert!((x - (ends[0].0[0] + ends[1].0[0]) / 2.0).abs() < 1.0, "{x}");
+    // The middle of both shapes, each in its own unit: less long than one, more than the other.
+    let share = |deviation: [f64; 3]| deviation[0] / deviation[2];
+    assert!(share(at(0.0).1) > 1.5 * share(deviation) && share(deviation) > 1.5 * share(at(1.0).1));
+}
+
+#[test]
+fn diffuse_denoise_forgets_the_more_the_larger_tau() {
+    let lion = open("lion");
+    let cloud = ellipsoid(2000);
+    let at = |tau| {
+        let params = GenerateParams {
+            tau,
+            steps: tau.min(50),
+            ..quick()
+        };
+        diffuse_denoise(&lion, CloudView::from_f64(&cloud), &params, &mut ())
+            .unwrap()
+            .points
+    };
+    let moved: Vec<f64> = [1, 100, 300, 1000]
+        .map(|tau| stand_in::moved(&at(tau), &cloud))
+        .into();
+    assert!(moved.windows(2).all(|pair| pair[0] < pair[1]), "{moved:?}");
+    // At the top nothing is left of the cloud: its shape is the prior's.
+    let (_, covariance) = moments(&at(1000));
+    let ratio = (covariance[0][0] / covariance[2][2]).sqrt();
+    assert!((ratio / (SHAPE[0] / SHAPE[2]) - 1.0).abs() < 0.1, "{ratio}");
+    assert_eq!(at(300), at(300));
+}
+
+/// With the exact score the bound of a fine chain is the likelihood itself, for every single cloud.
+#[test]
+fn the_bound_is_the_likelihood_where_the_score_is_exact() {
+    let cloud: Vec<[f64; 3]> = stand_in::noisy_sphere(12_000, 1.0, [0.0; 3], 0.3);
+    let (mean, covariance) = moments(&cloud);
+    let scale = ((covariance[0][0] + covariance[1][1] + covariance[2][2]) / 3.0).sqrt();
+    let log = |p: &[f64; 3]| -> f64 {
+        let axis = |a: usize| {
+            let x = (p[a] - mean[a]) / scale;
+            ((x - MEAN[a]) / DEVIATION[a]).powi(2) / 2.0 + (DEVIATION[a] * std::f64::consts::TAU.sqrt()).ln()
+        };
+        axis(0) + axis(1) + axis(2)
+    };
+    let exact = cloud.iter().map(log).sum::<f64>() / cloud.len() as f64;
+    // One draw for each coordinate in the last step gives the estimate a standard error of 0.011 nats per point.
+    for (name, variance, gap) in [
+        ("ddpm-gaussian", Some(Variance::Beta), 0.04),
+        ("ddpm-gaussian", Some(Variance::BetaTilde), 0.04),
+        ("vdm-gaussian", None, 0.06),
+    ] {
+        let params = GenerateParams { variance, ..quick() };
+        let at = |steps| {
+            let params = GenerateParams { steps, ..params };
+            likelihood(&open(name), CloudView::from_f64(&cloud), &params, &mut ()).unwrap()
+        };
+        let fine = at(0);
+        let found = fine.nats_per_point();
+        assert!(
+            (found - exact).abs() < gap,
+            "{name}: {fine:?} sums to {found}, not {exact}"
+        );
+        assert!((fine.bits_per_dimension() - found / 3.0 / 2f64.ln()).abs() < 1e-12);
+        assert!(fine.prior >= 0.0 && fine.diffusion > 0.0);
+        assert_eq!((fine.points, at(5).steps), (12_000, 5));
+        assert_eq!(at(20), {
+            let params = GenerateParams {
+                threads: 1,
+                steps: 20,
+                ..params
+            };
+            likelihood(&open(name), CloudView::from_f64(&cloud), &params, &mut ()).unwrap()
+        });
+    }
+}
+
+#[test]
+fn a_run_tells_how_far_it_is_and_stops_when_told() {
+    let model = open("ddpm-gaussian");
+    let params = GenerateParams {
+        steps: 1000,
+        ..quick()
+    };
+    let mut told = Vec::new();
+    let mut watch = |done: f64| {
+        told.push(done);
+        if done > 0.0 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    tells(
+        generate(&model, 20_000, 1, &params, &mut watch),
+        9,
+        &["cancelled"],
+    );
+    assert!(
+        told[0] == 0.0 && told.windows(2).all(|pair| pair[0] <= pair[1]),
+        "{told:?}"
+    );
+    assert!(*told.last().unwrap() < 1.0, "{told:?}");
+    let mut last = 0.0;
+    let mut watch = |done: f64| {
+        last = done;
+        ControlFlow::Continue(())
+    };
+    generate(&model, 20, 3, &quick(), &mut watch).unwrap();
+    assert_eq!(last, 1.0);
+}
