@@ -7,8 +7,10 @@ A system brings what differs:
     config     dict of plain values; a run goes on only with the one that it was started with
     networks() -> ModuleDict
     batches(seed) -> iterable of dicts of tensors
-    losses(networks, batch, progress) -> one scalar tensor for each of ``columns``; their sum is minimised
-                  (``progress`` rises from 0 to 1 over the run: what is annealed hangs on it)
+    losses(networks, batch, phase, progress) -> one scalar tensor for each of ``columns``; their sum is minimised.
+               ``progress`` rises from 0 to 1 over the phase: what is annealed hangs on it
+    phases     optional shares of the run, (1.0,) unless given: each phase has its own cosine and starts from the
+               average of the one before (LION trains its autoencoder first, then what runs in its latents)
 
 Writes out/checkpoint.pt and out/log.csv. Stops when the time budget is spent and goes on where it stopped. The learning
 rate falls along a cosine over the whole budget; what is exported are averaged (EMA) weights.
@@ -35,6 +37,15 @@ def learning_rate(progress, peak, warmup=0.02):
     return peak * (0.5 + 0.5 * math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-6
 
 
+def phase_of(progress, shares):
+    """(phase, progress within it) at ``progress`` 0 .. 1 of the whole run."""
+    for phase, share in enumerate(shares[:-1]):
+        if progress < share:
+            return phase, progress / share
+        progress -= share
+    return len(shares) - 1, progress / shares[-1]
+
+
 class State:
     """What a checkpoint holds: networks, their average, the optimizer, steps and minutes spent."""
 
@@ -44,7 +55,7 @@ class State:
         self.average = copy.deepcopy(self.networks)
         trained = [p for p in self.networks.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=1e-4)
-        self.steps, self.minutes = 0, 0.0
+        self.steps, self.minutes, self.phase = 0, 0.0, 0
         if self.path.exists():
             self._load()
 
@@ -55,12 +66,18 @@ class State:
         self.networks.load_state_dict(saved["networks"])
         self.average.load_state_dict(saved["average"])
         self.optimizer.load_state_dict(saved["optimizer"])
-        self.steps, self.minutes = saved["steps"], saved["minutes"]
+        self.steps, self.minutes, self.phase = saved["steps"], saved["minutes"], saved["phase"]
 
     def save(self):
         parts = dict(networks=self.networks.state_dict(), average=self.average.state_dict(), optimizer=self.optimizer.state_dict())
-        torch.save(dict(config=self.config, **parts, steps=self.steps, minutes=self.minutes), self.path.with_suffix(".part"))
+        torch.save(dict(config=self.config, **parts, steps=self.steps, minutes=self.minutes, phase=self.phase), self.path.with_suffix(".part"))
         os.replace(self.path.with_suffix(".part"), self.path)
+
+    def enter(self, phase):
+        """Starts a phase: from the averaged weights, with a fresh optimizer."""
+        self.phase = phase
+        self.networks.load_state_dict(self.average.state_dict())
+        self.optimizer = torch.optim.AdamW(self.optimizer.param_groups[0]["params"], lr=0.0, weight_decay=1e-4)
 
     def step(self, loss, rate, ema):
         for group in self.optimizer.param_groups:
@@ -98,9 +115,12 @@ def run(system, args):
             if state.minutes >= args.minutes or (args.steps and state.steps >= args.steps):
                 break
             progress = state.steps / args.steps if args.steps else state.minutes / args.minutes
+            phase, progress = phase_of(progress, getattr(system, "phases", (1.0,)))
+            if phase > state.phase:
+                state.enter(phase)
             rate = learning_rate(progress, args.rate)
             batch = {key: value.to(device, non_blocking=True) for key, value in next(batches).items()}
-            losses = system.losses(state.networks, batch, progress)
+            losses = system.losses(state.networks, batch, phase, progress)
             state.step(sum(losses), rate, args.ema)
             sums += [loss.item() for loss in losses]
             if state.steps % LOG_EVERY == 0:

@@ -49,7 +49,7 @@ class Sbd:
         source = Batches(self.pool, self.options, seed)
         return torch.utils.data.DataLoader(source, batch_size=None, num_workers=self.workers, prefetch_factor=ahead)
 
-    def losses(self, networks, batch, progress):
+    def losses(self, networks, batch, phase, progress):
         nearest = (batch["level"].log() - self.log_sigmas).abs().argmin(1)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
         score = score_loss(z, batch["z"], self.weights[nearest][:, None], batch["inside"])

@@ -4,8 +4,12 @@
 """
 
 from .ddpm import Ddpm
+from .langevin import Langevin
+from .lion import Lion
+from .vae import Vae
+from .vdm import Vdm
 
-SYSTEMS = {system.name: system for system in (Ddpm,)}
+SYSTEMS = {system.name: system for system in (Ddpm, Langevin, Vae, Lion, Vdm)}
 
 
 def system_of(config):

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import torch
 
-from ..schedule import Schedule, linear_betas, sigmas_of_betas
+from .. import samplers
+from ..schedule import Schedule, clocks, linear_betas, sigmas_of_betas
 from ..set_networks import NoiseNet
-from .base import Generator, spread_times
+from .base import Generator, Stage, spread_times
 
 
 def weighted_loss(predicted, eps, weight):
@@ -73,7 +74,7 @@ class Ddpm(Generator):
     def networks(self):
         return torch.nn.ModuleDict({"score": NoiseNet(**self.network)})
 
-    def losses(self, networks, batch, progress):
+    def losses(self, networks, batch, phase, progress):
         points = batch["points"]
         steps = len(self.chain.beta)
         t = (spread_times(len(points), points.device) * steps).long().clamp(max=steps - 1)
@@ -86,3 +87,24 @@ class Ddpm(Generator):
         """The variational bound of clouds [b,n,3] in nats per point."""
         steps = len(self.chain.beta)
         return variational_bound(lambda x, t: networks["score"](x, t[:, None] / steps), points, self.chain, **options)
+
+    def stages(self, networks):
+        return [Stage("score", networks["score"], {"points": 3, "time": None}, ("noise",))]
+
+    def manifest(self):
+        return {
+            "prediction": "noise",
+            "schedule": {"kind": "linear", **self.schedule},
+            "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": {"fast": 50, "balanced": 200, "high": len(self.chain.beta)}},
+        }
+
+    def draw(self, rng, points, steps):
+        return {"point_draws": rng.standard_normal((steps + 1, points, 3))}
+
+    def generate(self, call, draws, eta=1.0):
+        """One cloud [n,3]; call(role, *arrays) runs a network. As many steps as there are draws."""
+        point_draws = draws["point_draws"]
+        visited = clocks(len(self.chain.beta), len(point_draws) - 1)
+        levels = samplers.levels_of(self.chain, visited)
+        predict = lambda x, i: call("score", x, [[visited[i] / len(self.chain.beta)]])  # noqa: E731
+        return samplers.reverse_chain(predict, point_draws[0], levels, point_draws, eta)
