@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 import torch
 
+from . import bundle
 from .export import SHAPES, example
 from .sample import denoise, estimate_noise, normalize, run_levels
 from .schedule import Schedule
@@ -91,7 +92,10 @@ def main():
     parser.add_argument("bundle")
     parser.add_argument("--run", help="folder with the checkpoint that the bundle was exported from")
     args = parser.parse_args()
-    differences = golden_differences(args.bundle)
+    if "system" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"].get("config", {}):
+        differences = bundle.golden_differences(args.bundle)
+    else:
+        differences = golden_differences(args.bundle)
     if args.run:
         differences |= {f"torch {role}": value for role, value in torch_differences(args.bundle, args.run).items()}
     for name, value in differences.items():

@@ -17,12 +17,20 @@ class Stage:
 
     role: str
     network: torch.nn.Module
-    inputs: dict  # name -> width; None as width: [1,1]
+    inputs: dict  # name -> (rows, width) without the batch axis; rows "n" or 1
     outputs: tuple
 
 
 class Generator:
-    """Base of the systems; a subclass sets name, columns, defaults and writes networks, losses, manifest, golden."""
+    """Base of the systems. A subclass sets name, columns and defaults, and writes
+
+    networks() losses(...)      for the loop (loop.py)
+    stages(networks)            the networks of the bundle, a list of Stage
+    manifest()                  the fields of bundle.json that are its own
+    draw(rng, points, steps)    the standard normal draws of one run, by name
+    generate(call, draws)       the reference sampler: one cloud [n,3]; call(role, *arrays) runs a network
+    reconstruct(call, points, draws)   where there is an encoder
+    """
 
     defaults = {}
 
@@ -37,6 +45,12 @@ class Generator:
             return self.__dict__["config"][name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def freeze(self, networks):
+        """Called before an export, with what was trained: for what becomes part of the manifest."""
+
+    def restore(self, manifest):
+        """The same from a manifest that was written."""
 
     def batches(self, seed):
         """Endless {"points": [batch, points, 3]}: other points of other shapes every time."""

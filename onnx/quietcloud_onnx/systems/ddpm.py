@@ -89,7 +89,7 @@ class Ddpm(Generator):
         return variational_bound(lambda x, t: networks["score"](x, t[:, None] / steps), points, self.chain, **options)
 
     def stages(self, networks):
-        return [Stage("score", networks["score"], {"points": 3, "time": None}, ("noise",))]
+        return [Stage("score", networks["score"], {"points": ("n", 3), "time": (1, 1)}, ("noise",))]
 
     def manifest(self):
         return {

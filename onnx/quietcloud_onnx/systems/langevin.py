@@ -51,7 +51,7 @@ class Langevin(Generator):
         return (denoising_loss(networks["score"](noisy, sigma), points, noisy, sigma[..., None]),)
 
     def stages(self, networks):
-        return [Stage("score", networks["score"], {"points": 3, "sigma": None}, ("score",))]
+        return [Stage("score", networks["score"], {"points": ("n", 3), "sigma": (1, 1)}, ("score",))]
 
     def manifest(self):
         steps = {"fast": self.levels // 4, "balanced": self.levels // 2, "high": self.levels}

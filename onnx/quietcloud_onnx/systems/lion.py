@@ -53,9 +53,11 @@ def elbo_terms(points, decoded, z, h, sd):
 
 
 class Lion(Generator):
+    """ELBO with ``lambda_global`` and ``lambda_point`` before the divergences, then eps-prediction in both latents."""
+
     name, columns, phases = "lion", ("reconstruction", "kl_global", "kl_point", "global_prior", "point_prior"), (0.35, 0.65)
     defaults = {
-        "latent": 32, "extra": 1, "sd": 0.05, "lambda_global": 0.1, "lambda_point": 1.0,
+        "latent": 32, "extra": 1, "sd": 0.15, "lambda_global": 0.01, "lambda_point": 1.0,
         "schedule": {"start": 1e-4, "end": 0.02, "steps": 1000},
         "encoder": {"blocks": 3}, "autoencoder": {"blocks": 2, "width": 48}, "global_prior": {"width": 192}, "point_prior": {},
     }
@@ -82,7 +84,9 @@ class Lion(Generator):
             h = networks["point_encoder"](points, z_draw)
             decoded = networks["decoder"](reparametrize(*h), z_draw)
             reconstruction, kl_z, kl_h = elbo_terms(points, decoded, z, h, self.sd)
-            return reconstruction, self.lambda_global * kl_z, self.lambda_point * kl_h, zero, zero
+            # The shape latent's price rises from next to nothing: paid in full from the start, it would stay unused.
+            price = self.lambda_global * (0.01 + 0.99 * min(1.0, 2 * progress))
+            return reconstruction, price * kl_z, self.lambda_point * kl_h, zero, zero
         with torch.no_grad():
             z = reparametrize(*networks["global_encoder"](points))
             h = reparametrize(*networks["point_encoder"](points, z))
@@ -100,12 +104,13 @@ class Lion(Generator):
         return (predict(signal * clean + noise * eps, (t[:, None] + 1.0) / steps) - eps).pow(2).mean()
 
     def stages(self, networks):
+        points, state, latent, time = ("n", 3), ("n", 3 + self.extra), (1, self.latent), (1, 1)
         inputs = {
-            "global_encoder": ({"points": 3}, ("mean", "log_sd")),
-            "point_encoder": ({"points": 3, "latent": None}, ("mean", "log_sd")),
-            "decoder": ({"point_latent": 3 + self.extra, "latent": None}, ("points",)),
-            "global_prior": ({"latent_state": None, "time": None}, ("noise",)),
-            "point_prior": ({"point_state": 3 + self.extra, "latent": None, "time": None}, ("noise",)),
+            "global_encoder": ({"points": points}, ("mean", "log_sd")),
+            "point_encoder": ({"points": points, "latent": latent}, ("mean", "log_sd")),
+            "decoder": ({"point_latent": state, "latent": latent}, ("points",)),
+            "global_prior": ({"latent_state": latent, "time": time}, ("noise",)),
+            "point_prior": ({"point_state": state, "latent": latent, "time": time}, ("noise",)),
         }
         return [Stage(role, networks[role], *spec) for role, spec in inputs.items()]
 

@@ -51,8 +51,8 @@ class Vae(Generator):
 
     def stages(self, networks):
         return [
-            Stage("encoder", networks["encoder"], {"points": 3}, ("mean", "log_sd")),
-            Stage("decoder", networks["decoder"], {"latent": None, "seeds": 3}, ("points",)),
+            Stage("encoder", networks["encoder"], {"points": ("n", 3)}, ("mean", "log_sd")),
+            Stage("decoder", networks["decoder"], {"latent": (1, self.latent), "seeds": ("n", 3)}, ("points",)),
         ]
 
     def manifest(self):

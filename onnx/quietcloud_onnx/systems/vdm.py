@@ -121,12 +121,15 @@ class Vdm(Generator):
         return bound(networks["score"], networks["gamma"], points, **options)
 
     def stages(self, networks):
-        return [Stage("score", networks["score"], {"points": 3, "gamma": None}, ("noise",))]
+        return [Stage("score", networks["score"], {"points": ("n", 3), "gamma": (1, 1)}, ("noise",))]
 
     def freeze(self, networks):
         """The learned gamma as the table that the bundle carries, gamma(i / TABLE)."""
         with torch.no_grad():
             self.table = networks["gamma"](torch.linspace(0, 1, TABLE + 1))[0].double().numpy()
+
+    def restore(self, manifest):
+        self.table = np.array(manifest["schedule"]["gammas"])
 
     def manifest(self):
         return {
