@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from . import shapes
+from . import card, shapes
 from .export import drop_names
 from .set_networks import Unbatched
 from .systems import system_of
@@ -161,8 +161,14 @@ def write(out, name, system, networks, provenance=None, data="", license="MIT OR
     if not np.isfinite(arrays["expected"]).all():
         raise ValueError("the reference sampler's result is not finite")
     np.savez(out / "golden.npz", **arrays)
-    (out / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    save_manifest(out, manifest)
     return manifest
+
+
+def save_manifest(folder, manifest):
+    """bundle.json and the model card that says the same in words."""
+    (Path(folder) / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (Path(folder) / "README.md").write_text(card.text(manifest))
 
 
 def open_bundle(folder):

@@ -19,6 +19,15 @@ def cosine_betas(steps=1000, s=0.008):
     return np.minimum(1 - f[1:] / f[:-1], 0.999)
 
 
+def shifted_cosine_sigmas(low=0.01, high=25.0, middle=0.4, steps=1000):
+    """sigma_t = middle tan(angle), the angle even from ``low`` to ``high``: the cosine schedule with its middle moved.
+
+    Nichol and Dhariwal's spends half of its steps above a relative noise of 1, where a cloud has lost all form; a shifted
+    SNR (Hoogeboom et al., 2023) spends them where form appears.
+    """
+    return middle * np.tan(np.linspace(np.arctan(low / middle), np.arctan(high / middle), steps))
+
+
 def sigmas_of_betas(betas):
     """sigma_t = sqrt(1/alpha-bar_t - 1), in logarithms: 1 - alpha-bar would lose digits where the noise is small."""
     return np.sqrt(np.expm1(-np.cumsum(np.log1p(-np.asarray(betas, np.float64)))))

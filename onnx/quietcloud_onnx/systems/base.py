@@ -7,8 +7,8 @@ import torch
 
 from .. import shapes
 
-COMMON = {"points": 512, "batch": 16, "shapes": 2100, "seed": 0}
-POOL_POINTS = 2048  # of each training cloud; a batch takes a random share of them
+COMMON = {"points": 256, "batch": 16, "shapes": 2100, "seed": 0}
+POOL_POINTS = 1024  # of each training cloud; a batch takes a random share of them
 
 
 @dataclass

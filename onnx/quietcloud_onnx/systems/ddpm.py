@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from .. import samplers
-from ..schedule import Schedule, clocks, linear_betas, sigmas_of_betas
+from ..schedule import Schedule, clocks, shifted_cosine_sigmas
 from ..set_networks import NoiseNet
 from .base import Generator, Stage, spread_times
 
@@ -60,14 +60,14 @@ def variational_bound(predict, points, schedule, variance="beta_tilde", draws=64
 
 
 class Ddpm(Generator):
-    """eps_theta(x_t, t/T) under a linear schedule; weight "simple" or "bound"."""
+    """eps_theta(x_t, t/T) under a shifted cosine schedule; weight "simple" or "bound"."""
 
     name, columns = "ddpm", ("noise",)
-    defaults = {"schedule": {"start": 1e-4, "end": 0.02, "steps": 1000}, "weight": "simple", "network": {}}
+    defaults = {"schedule": {"low": 0.01, "high": 25.0, "middle": 0.4, "steps": 1000}, "weight": "simple", "network": {}}
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.chain = Schedule(sigmas_of_betas(linear_betas(**self.schedule)))
+        self.chain = Schedule(shifted_cosine_sigmas(**self.schedule))
         weights = np.ones(len(self.chain.beta)) if self.weight == "simple" else bound_weights(self.chain)
         self.weights = torch.tensor(weights / weights.mean(), dtype=torch.float32)
 
@@ -94,7 +94,7 @@ class Ddpm(Generator):
     def manifest(self):
         return {
             "prediction": "noise",
-            "schedule": {"kind": "linear", **self.schedule},
+            "schedule": {"kind": "beta", "betas": [float(b) for b in self.chain.beta]},
             "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": {"fast": 50, "balanced": 200, "high": len(self.chain.beta)}},
         }
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .. import samplers
-from ..schedule import Schedule, clocks, linear_betas, sigmas_of_betas
+from ..schedule import Schedule, clocks, shifted_cosine_sigmas
 from ..set_networks import GlobalEncoder, GlobalNoiseNet, NoiseNet, SetNetwork
 from .base import Generator, Stage, spread_times
 from .vae import divergence, reparametrize
@@ -58,13 +58,13 @@ class Lion(Generator):
     name, columns, phases = "lion", ("reconstruction", "kl_global", "kl_point", "global_prior", "point_prior"), (0.35, 0.65)
     defaults = {
         "latent": 32, "extra": 1, "sd": 0.15, "lambda_global": 0.01, "lambda_point": 1.0,
-        "schedule": {"start": 1e-4, "end": 0.02, "steps": 1000},
+        "schedule": {"low": 0.01, "high": 25.0, "middle": 0.6, "steps": 1000},
         "encoder": {"blocks": 3}, "autoencoder": {"blocks": 2, "width": 48}, "global_prior": {"width": 192}, "point_prior": {},
     }
 
     def __init__(self, **options):
         super().__init__(**options)
-        self.chain = Schedule(sigmas_of_betas(linear_betas(**self.schedule)))
+        self.chain = Schedule(shifted_cosine_sigmas(**self.schedule))
 
     def networks(self):
         c = self.config
@@ -117,7 +117,7 @@ class Lion(Generator):
     def manifest(self):
         return {
             "prediction": "noise",
-            "schedule": {"kind": "linear", **self.schedule},
+            "schedule": {"kind": "beta", "betas": [float(b) for b in self.chain.beta]},
             "latent": {"global": self.latent, "point": 3 + self.extra},
             "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": {"fast": 50, "balanced": 200, "high": len(self.chain.beta)}},
         }

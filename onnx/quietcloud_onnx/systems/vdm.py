@@ -98,7 +98,7 @@ class Vdm(Generator):
     """``power`` p of the weight w(SNR) = (1 + SNR)^-p: 0 trains on the bound itself, more looks less at fine detail."""
 
     name, columns = "vdm", ("diffusion",)
-    defaults = {"precision": 0.01, "high": 5.0, "power": 0.25, "network": {"fourier": [-2, 2]}}
+    defaults = {"precision": 0.01, "high": 6.0, "power": 0.25, "network": {"fourier": [-2, 2]}}
 
     def networks(self):
         low = 2 * math.log(self.precision)
