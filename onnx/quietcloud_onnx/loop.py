@@ -105,7 +105,7 @@ def run(system, args):
         log = csv.writer(log_file)
         if fresh:
             log.writerow(["step", "minutes", *system.columns, "rate"])
-        sums = np.zeros(len(system.columns))
+        sums, counted = np.zeros(len(system.columns)), 0
         # The clock starts with the first batch: making the data is not training.
         batches = iter(system.batches(args.seed + state.steps))
         before, started = state.minutes, time.monotonic()
@@ -122,9 +122,9 @@ def run(system, args):
             batch = {key: value.to(device, non_blocking=True) for key, value in next(batches).items()}
             losses = system.losses(state.networks, batch, phase, progress)
             state.step(sum(losses), rate, args.ema)
-            sums += [loss.item() for loss in losses]
+            sums, counted = sums + [loss.item() for loss in losses], counted + 1
             if state.steps % LOG_EVERY == 0:
-                means, sums = sums / LOG_EVERY, np.zeros_like(sums)
+                means, sums, counted = sums / counted, np.zeros_like(sums), 0
                 log.writerow([state.steps, f"{state.minutes:.2f}", *(f"{value:.5f}" for value in means), f"{rate:.2e}"])
                 log_file.flush()
                 bar.set_postfix({"step": state.steps} | {name: f"{value:.4f}" for name, value in zip(system.columns, means)})

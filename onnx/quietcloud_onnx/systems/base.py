@@ -1,5 +1,6 @@
 """What all generative systems share: their options, their batches of clouds, and what one tells the exporter."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +57,7 @@ class Generator:
         """Endless {"points": [batch, points, 3]}: other points of other shapes every time."""
         pool = shapes.clouds(self.shapes, POOL_POINTS, self.config["seed"])
         rng = np.random.default_rng(seed)
-        while True:
-            yield {"points": torch.from_numpy(draw_batch(rng, pool, self.batch, self.points))}
+        return ({"points": torch.from_numpy(draw_batch(rng, pool, self.batch, self.points))} for _ in itertools.count())
 
 
 def draw_batch(rng, pool, batch, points):
