@@ -6,6 +6,7 @@ Started again with the same --out it goes on; the loop is ``loop.py``, shared wi
 """
 
 import argparse
+import copy
 from dataclasses import asdict
 
 import numpy as np
@@ -34,6 +35,7 @@ class Sbd:
             "noise": dict(k=args.k),
             "options": asdict(self.options),
             "weight": args.weight,
+            "tangential": args.tangential,
             "seed": args.seed,
         }
         self.pool, self.workers = args.pool, args.workers
@@ -44,16 +46,21 @@ class Sbd:
     def networks(self):
         return build(self.config)
 
-    def batches(self, seed):
+    def batches(self, seed, average):
+        # The workers walk down the chain with what the training has come to: on the CPU, in memory that they share.
+        self.walker = copy.deepcopy(average["score"]).cpu().share_memory()
         ahead = 4 if self.workers else None
-        source = Batches(self.pool, self.options, seed)
+        source = Batches(self.pool, self.options, seed, self.walker)
         return torch.utils.data.DataLoader(source, batch_size=None, num_workers=self.workers, prefetch_factor=ahead)
+
+    def follow(self, average):
+        self.walker.load_state_dict(average["score"].state_dict())
 
     def losses(self, networks, batch, phase, progress):
         nearest = (batch["level"].log() - self.log_sigmas).abs().argmin(1)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
-        score = score_loss(z, batch["z"], self.weights[nearest][:, None], batch["inside"])
-        estimate = networks["noise"](batch["scan_edges"], batch["neighbors"])
+        score = score_loss(z, batch["z"], self.weights[nearest][:, None], batch["inside"], batch["normals"], self.config["tangential"] * batch["tangent"])
+        estimate = networks["noise"](batch["scan_edges"], batch["scan_neighbors"])
         return score, noise_loss(estimate, batch["sigma_scan"], batch["inside"])
 
 
@@ -66,6 +73,7 @@ def parser():
     result.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
     result.add_argument("--target", choices=["origin", "nearest", "surface"], default="origin")
     result.add_argument("--weight", choices=["sbd", "elbo", "simple"], default="simple")
+    result.add_argument("--tangential", type=float, default=0.3, help="weight of the error within the surface")
     result.add_argument("--width", type=int, default=80)
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)

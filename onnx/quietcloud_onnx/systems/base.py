@@ -53,7 +53,7 @@ class Generator:
     def restore(self, manifest):
         """The same from a manifest that was written."""
 
-    def batches(self, seed):
+    def batches(self, seed, average):
         """Endless {"points": [batch, points, 3]}: other points of other shapes every time."""
         pool = shapes.clouds(self.shapes, POOL_POINTS, self.config["seed"])
         rng = np.random.default_rng(seed)
