@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from quietcloud_onnx import bundle, check, evaluate, loop, set_networks
+from quietcloud_onnx import bundle, check, evaluate, loop, samplers, set_networks
 from quietcloud_onnx.systems import SYSTEMS
 
 TINY = {"width": 16, "context": 24, "blocks": 2, "heads": 4, "value": 4}
@@ -85,6 +85,25 @@ def test_phases_start_from_the_average(tmp_path):
         frozen = name.split(".")[0] in ("global_encoder", "point_encoder", "decoder")
         if frozen:
             assert torch.allclose(saved["networks"][name], saved["average"][name], atol=1e-6), f"{name} moved while it was frozen"
+
+
+def test_diffuse_denoise_keeps_more_the_less_it_diffuses():
+    """With priors that know the latents exactly (a point mass), a little noise gives the reconstruction back."""
+    system, points = system_of("lion"), np.random.default_rng(0).standard_normal((20, 3))
+    z, h = np.full((1, 8), 0.4), np.concatenate([points, np.zeros((20, 1))], 1)
+
+    def call(role, *arrays):
+        if role in ("global_prior", "point_prior"):
+            (alpha, sigma), clean = samplers.levels_of(system.chain, [round(arrays[-1][0][0] * 1000)])[0], z if role == "global_prior" else h
+            return (arrays[0] - alpha * clean) / sigma
+        return {"global_encoder": (z, 0 * z), "point_encoder": (h, 0 * h), "decoder": np.asarray(arrays[0])[:, :3]}[role]
+
+    draws = system.draw(np.random.default_rng(1), 20, 5)
+    for tau in (5, 400, 1000):
+        assert np.abs(system.diffuse_denoise(call, points, draws, tau) - points).max() < 1e-9
+    silent = lambda role, *a: 0 * np.asarray(a[0]) if role.endswith("prior") else call(role, *a)  # noqa: E731
+    moved = [np.abs(system.diffuse_denoise(silent, points, draws, tau, eta=0.0) - points).mean() for tau in (5, 100, 400)]
+    assert moved[0] < moved[1] < moved[2] and moved[0] < 0.05
 
 
 @torch.no_grad()

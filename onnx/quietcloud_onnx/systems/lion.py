@@ -130,11 +130,21 @@ class Lion(Generator):
 
     def generate(self, call, draws, eta=1.0):
         """z_T -> z_0, then h_T -> h_0 given z_0, then the decoder."""
-        visited = clocks(len(self.chain.beta), len(draws["point_draws"]) - 1)
+        return self._descend(call, len(self.chain.beta), draws["latent_draws"][0], draws["point_draws"][0], draws, eta)
+
+    def diffuse_denoise(self, call, points, draws, tau, eta=1.0):
+        """A cloud [n,3] like ``points``: its latents (means) noised to step tau with draws[0], denoised, decoded."""
+        ((alpha, sigma),) = samplers.levels_of(self.chain, [tau])
+        z = call("global_encoder", points)[0]
+        h = call("point_encoder", points, z)[0]
+        noised = (alpha * clean + sigma * draws[name][0] for clean, name in ((z, "latent_draws"), (h, "point_draws")))
+        return self._descend(call, tau, *noised, draws, eta)
+
+    def _descend(self, call, top, z, h, draws, eta):
+        visited = clocks(top, len(draws["point_draws"]) - 1)
         levels, time = samplers.levels_of(self.chain, visited), lambda i: [[visited[i] / len(self.chain.beta)]]
-        latent, points = draws["latent_draws"], draws["point_draws"]
-        z = samplers.reverse_chain(lambda x, i: call("global_prior", x, time(i)), latent[0], levels, latent, eta)
-        h = samplers.reverse_chain(lambda x, i: call("point_prior", x, z, time(i)), points[0], levels, points, eta)
+        z = samplers.reverse_chain(lambda x, i: call("global_prior", x, time(i)), z, levels, draws["latent_draws"], eta)
+        h = samplers.reverse_chain(lambda x, i: call("point_prior", x, z, time(i)), h, levels, draws["point_draws"], eta)
         return call("decoder", h, z)
 
     def reconstruct(self, call, points, draws):
