@@ -8,7 +8,6 @@
 import argparse
 import hashlib
 import json
-import platform
 import warnings
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import onnxruntime
 import torch
 
 from . import card, shapes
-from .export import drop_names
+from .export import drop_names, hardware
 from .set_networks import Unbatched
 from .systems import system_of
 
@@ -204,9 +203,10 @@ def main():
     parser.add_argument("--run", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", required=True)
+    parser.add_argument("--hardware", default=hardware(), help="what it was trained on, for the model card")
     args = parser.parse_args()
     system, networks, saved = load(args.run)
-    made = {"minutes": round(saved["minutes"], 1), "steps": saved["steps"], "hardware": f"one core of an {platform.machine()} CPU"}
+    made = {"minutes": round(saved["minutes"], 1), "steps": saved["steps"], "hardware": args.hardware}
     write(args.out, args.name, system, networks, made, DATA)
 
 

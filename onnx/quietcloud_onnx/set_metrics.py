@@ -10,12 +10,13 @@ from scipy.spatial import cKDTree
 
 def chamfer_matrix(first, second):
     """Chamfer distances [len(first), len(second)]: mean squared distance to the nearest point, both ways added."""
+    same = first is second
     trees = [[cKDTree(cloud) for cloud in clouds] for clouds in (first, second)]
-    result = np.empty((len(first), len(second)))
+    result = np.zeros((len(first), len(second)))
     for i, a in enumerate(first):
-        for j, b in enumerate(second):
-            result[i, j] = (trees[1][j].query(a)[0] ** 2).mean() + (trees[0][i].query(b)[0] ** 2).mean()
-    return result
+        for j in range(i if same else 0, len(second)):
+            result[i, j] = (trees[1][j].query(a)[0] ** 2).mean() + (trees[0][i].query(second[j])[0] ** 2).mean()
+    return result + result.T if same else result
 
 
 def nearest_neighbor_accuracy(generated, held_out, between):

@@ -60,6 +60,11 @@ class Generator:
         return ({"points": torch.from_numpy(draw_batch(rng, pool, self.batch, self.points))} for _ in itertools.count())
 
 
+def qualities(most, fast=30, balanced=100, high=400):
+    """Steps of a sampler for each quality, out of ``most``."""
+    return {"fast": min(fast, most), "balanced": min(balanced, most), "high": min(high, most)}
+
+
 def draw_batch(rng, pool, batch, points):
     """``points`` of the points of ``batch`` clouds of the pool [m, *, 3], without replacement."""
     chosen = rng.choice(len(pool), batch, replace=len(pool) < batch)

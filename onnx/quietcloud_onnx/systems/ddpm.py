@@ -8,7 +8,7 @@ import torch
 from .. import samplers
 from ..schedule import Schedule, clocks, shifted_cosine_sigmas
 from ..set_networks import NoiseNet
-from .base import Generator, Stage, spread_times
+from .base import Generator, Stage, qualities, spread_times
 
 
 def weighted_loss(predicted, eps, weight):
@@ -95,7 +95,7 @@ class Ddpm(Generator):
         return {
             "prediction": "noise",
             "schedule": {"kind": "beta", "betas": [float(b) for b in self.chain.beta]},
-            "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": {"fast": 50, "balanced": 200, "high": len(self.chain.beta)}},
+            "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": qualities(len(self.chain.beta))},
         }
 
     def draw(self, rng, points, steps):

@@ -8,7 +8,7 @@ import torch
 from .. import samplers
 from ..schedule import clocks, geometric_sigmas
 from ..set_networks import NoiseNet
-from .base import Generator, Stage, spread_times
+from .base import Generator, Stage, qualities, spread_times
 
 
 def denoising_loss(score, points, noisy, sigma):
@@ -35,7 +35,7 @@ class Langevin(Generator):
     """Geometric levels ``low`` .. ``high`` in model units, ``inner`` steps of eps^2/2 = rate sigma^2 at each."""
 
     name, columns = "langevin", ("score",)
-    defaults = {"low": 0.02, "high": 4.0, "levels": 60, "inner": 4, "rate": 0.15, "network": {}}
+    defaults = {"low": 0.02, "high": 4.0, "levels": 60, "inner": 3, "rate": 0.4, "network": {}}
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -54,7 +54,7 @@ class Langevin(Generator):
         return [Stage("score", networks["score"], {"points": ("n", 3), "sigma": (1, 1)}, ("score",))]
 
     def manifest(self):
-        steps = {"fast": self.levels // 4, "balanced": self.levels // 2, "high": self.levels}
+        steps = qualities(self.levels, self.levels // 2, self.levels, self.levels)
         return {
             "prediction": "score",
             "schedule": {"kind": "sigma", "sigmas": [float(s) for s in self.sigmas]},

@@ -10,7 +10,7 @@ import torch
 from .. import samplers
 from ..schedule import Schedule, clocks, shifted_cosine_sigmas
 from ..set_networks import GlobalEncoder, GlobalNoiseNet, NoiseNet, SetNetwork
-from .base import Generator, Stage, spread_times
+from .base import Generator, Stage, qualities, spread_times
 from .vae import divergence, reparametrize
 
 
@@ -119,7 +119,7 @@ class Lion(Generator):
             "prediction": "noise",
             "schedule": {"kind": "beta", "betas": [float(b) for b in self.chain.beta]},
             "latent": {"global": self.latent, "point": 3 + self.extra},
-            "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": {"fast": 50, "balanced": 200, "high": len(self.chain.beta)}},
+            "sampling": {"eta": 1.0, "rho": 1.0, "variance": "beta_tilde", "steps": qualities(len(self.chain.beta))},
         }
 
     def draw(self, rng, points, steps):

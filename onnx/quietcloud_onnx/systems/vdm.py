@@ -8,7 +8,7 @@ import torch
 from .. import samplers
 from ..schedule import clocks
 from ..set_networks import NoiseNet
-from .base import Generator, Stage, spread_times
+from .base import Generator, Stage, qualities, spread_times
 
 TABLE = 1000  # intervals of the exported gamma table
 
@@ -78,8 +78,9 @@ def reconstruction_loss(gamma_start):
 def bound(predict, gamma, points, steps=None, draws=64):
     """The bound on -log2 p(x_0) in bits per dimension (model units), continuous or with ``steps`` steps."""
     parts = []
-    for _ in range(draws):
-        t, eps = spread_times(len(points)), torch.randn_like(points)
+    # The loss is far larger at the clean end: all times of all draws together are spread evenly.
+    for t in spread_times(draws * len(points)).view(draws, len(points)):
+        eps = torch.randn_like(points)
         if steps is None:
             parts.append(continuous_loss(predict, points, *gamma(t), eps))
         else:
@@ -135,7 +136,7 @@ class Vdm(Generator):
         return {
             "prediction": "noise",
             "schedule": {"kind": "gamma", "gammas": [float(g) for g in self.table]},
-            "sampling": {"eta": 1.0, "rho": 1.0, "steps": {"fast": 50, "balanced": 200, "high": TABLE}},
+            "sampling": {"eta": 1.0, "rho": 1.0, "steps": qualities(TABLE)},
         }
 
     def draw(self, rng, points, steps):
