@@ -1,10 +1,13 @@
-"""Writes a trained run as a bundle: bundle.json, score.onnx, noise.onnx, golden.npz and the model card.
+"""Writes a denoiser as a bundle: bundle.json, score.onnx, noise.onnx, golden.npz and the model card.
 
     python -m quietcloud_onnx.export --run run --out my-model --name my-model [--scores scores.json]
+
+``write`` takes networks from anywhere: any module with forward(edges, neighbors, sigma) -> noise [n,3].
 """
 
 import argparse
 import hashlib
+import inspect
 import json
 import platform
 import warnings
@@ -39,9 +42,31 @@ def example(name, n, k, hops):
     return torch.linspace(n * 0.9, n * 0.6, hops).long()
 
 
-def export_stage(network, path, inputs, output):
-    """Traces ``network`` with named inputs of SHAPES into an ONNX file."""
-    k, hops = network.config["k"], network.hops
+class Core(torch.nn.Module):
+    """A network that computes every row of a tile, cut to the rows that are asked for."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network, self.hops = network, network.hops
+
+    def forward(self, *inputs):
+        return self.network(*inputs[:-1])[: inputs[-1][-1]]
+
+
+def inputs_of(network):
+    """The names of SHAPES that the network's forward takes, in its order."""
+    names = list(inspect.signature(network.forward).parameters)
+    unknown = [name for name in names if name not in SHAPES]
+    if unknown:
+        raise ValueError(f"{type(network).__name__}.forward takes {', '.join(unknown)}; a denoiser may take {', '.join(SHAPES)}")
+    return names
+
+
+def export_stage(network, path, k, output):
+    """Traces ``network`` into an ONNX file; returns the names of the inputs that it kept."""
+    inputs, hops = inputs_of(network), network.hops
+    if hops > 0 and "rings" not in inputs:
+        network, inputs = Core(network), [*inputs, "rings"]
     axes = {name: {i: a for i, a in enumerate(SHAPES[name][0]) if a in ("n", "hops")} for name in inputs}
     axes[output] = {0: "core"}
     with warnings.catch_warnings():
@@ -50,11 +75,11 @@ def export_stage(network, path, inputs, output):
             network, tuple(example(name, 400, k, hops) for name in inputs), str(path), input_names=list(inputs),
             output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False,
         )
-    _drop_names(path)
+    return drop_names(path)
 
 
-def _drop_names(path):
-    """Debug text (module paths, doc strings) has no place in a shipped file."""
+def drop_names(path):
+    """Debug text (module paths, doc strings) has no place in a shipped file. Returns the names of the inputs."""
     import onnx
 
     model = onnx.load(path)
@@ -63,6 +88,7 @@ def _drop_names(path):
     model.producer_name, model.producer_version = "quietcloud", ""
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
+    return [entry.name for entry in model.graph.input]
 
 
 def stage_entry(folder, role, inputs, output, hops):
@@ -73,44 +99,51 @@ def stage_entry(folder, role, inputs, output, hops):
 
 def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS):
     saved = torch.load(Path(run) / "checkpoint.pt", map_location="cpu", weights_only=True)
-    config, out = saved["config"], Path(out)
+    config = saved["config"]
     networks = build(config)
     networks.load_state_dict(saved["average"])
-    networks.eval()
-    out.mkdir(parents=True, exist_ok=True)
-    stages = []
-    for role, inputs, output in (
-        ("score", ("edges", "neighbors", "sigma", "rings"), "noise"),
-        ("noise", ("edges", "neighbors", "rings"), "log_sigma"),
-    ):
-        export_stage(networks[role], out / f"{role}.onnx", inputs, output)
-        stages.append(stage_entry(out, role, inputs, output, networks[role].hops))
-    sigmas = geometric_sigmas()
     options = config["options"]
+    made = {"data": data, "minutes": round(saved["minutes"], 1), "steps": saved["steps"], "hardware": hardware(), "config": config}
+    trained_noise = [options["sigma_low"] / 5, options["sigma_high"]]
+    return write(out, name, networks, config["score"]["k"], trained_noise, made, scores, settings, steps)
+
+
+def hardware():
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"{platform.machine()} CPU"
+
+
+def write(out, name, networks, k, trained_noise, provenance=None, scores=None, settings=SETTINGS, steps=STEPS, license="MIT OR Apache-2.0"):
+    """Writes the bundle of a denoiser (method sbd) and returns its manifest.
+
+    networks        {"score": module} and, if the noise level is to be estimated, "noise": module. Each has ``hops``: how
+                    often it looks features up in ``neighbors`` (0: it sees a point's own edges only)
+    k               neighbours of each point
+    trained_noise   smallest and largest noise seen in training, in units of the local spacing
+    """
+    out, stages = Path(out), []
+    out.mkdir(parents=True, exist_ok=True)
+    for role, output in (("score", "noise"), ("noise", "log_sigma")):
+        if role in networks:
+            inputs = export_stage(networks[role].eval(), out / f"{role}.onnx", k, output)
+            stages.append(stage_entry(out, role, inputs, output, networks[role].hops))
+    sigmas = geometric_sigmas()
     manifest = {
         "format": 1,
         "name": name,
         "method": "sbd",
         "prediction": "noise",
         "schedule": {"kind": "sigma", "sigmas": [float(s) for s in sigmas]},
-        "graph": {"k": config["score"]["k"], "refresh": settings["refresh"]},
+        "graph": {"k": k, "refresh": settings["refresh"]},
         "normalization": "spacing",
         "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps},
         "stages": stages,
-        "trained_noise": [options["sigma_low"] / 5, options["sigma_high"]],
-        "provenance": {
-            "data": data,
-            "minutes": round(saved["minutes"], 1),
-            "steps": saved["steps"],
-            "hardware": f"{platform.machine()} CPU" if not torch.cuda.is_available() else torch.cuda.get_device_name(),
-            "config": config,
-            "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks},
-        },
-        "license": "MIT OR Apache-2.0",
+        "trained_noise": list(trained_noise),
+        "provenance": {**(provenance or {}), "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks}},
+        "license": license,
         "scores": scores or {},
     }
     (out / "bundle.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    golden.write(networks, Schedule(sigmas), {"k": config["score"]["k"], "steps": steps["balanced"], **settings}, out / "golden.npz")
+    golden.write(networks, Schedule(sigmas), {"k": k, "steps": steps["balanced"], **settings}, out / "golden.npz")
     (out / "README.md").write_text(card(manifest))
     return manifest
 
@@ -118,15 +151,16 @@ def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS)
 def card(manifest):
     made, lines = manifest["provenance"], []
     lines.append(f"# {manifest['name']}\n")
+    sizes = " and ".join(f"{made['parameters'][role]}{label}" for role, label in (("score", " parameters (score)"), ("noise", " (noise level)")) if role in made["parameters"])
     lines.append(
-        f"A denoiser for point clouds (method `{manifest['method']}`): {made['parameters']['score']} parameters (score) and "
-        f"{made['parameters']['noise']} (noise level), {manifest['graph']['k']} neighbours, "
+        f"A denoiser for point clouds (method `{manifest['method']}`): {sizes}, {manifest['graph']['k']} neighbours, "
         f"trained noise {manifest['trained_noise'][0]:g} to {manifest['trained_noise'][1]:g} spacings.\n"
     )
-    lines.append(f"- Data: {made['data'] or 'not stated'}")
-    lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
-    options = made["config"]["options"]
-    lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
+    lines.append(f"- Data: {made.get('data') or 'not stated'}")
+    if "config" in made:
+        lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
+        options = made["config"]["options"]
+        lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
     lines.append(f"- Licence: {manifest['license']}\n")
     if manifest["scores"]:
         lines.append("Chamfer distance and point-to-mesh distance (p3d05), x 1e4, noise level estimated, mean over the validation shapes:\n")

@@ -3,7 +3,7 @@
 Arrays of golden.npz (float64 unless said):
 
     points [n,3]            the scan, in its own units
-    estimate []             its estimated noise, same units
+    estimate []             its estimated noise, same units; only with a noise network
     sigma []                the noise level handed to the runs below, same units
     levels [m+1]            relative sigmas of the chain, in model units
     draws [m,n,3]           standard normal eps of every step
@@ -36,10 +36,11 @@ def write(networks, schedule, settings, path):
     levels = schedule.levels_from(sigma / scale, steps_at(settings["steps"], sigma / scale), settings["rho"])
     draws = np.random.default_rng(11).standard_normal((len(levels) - 1, *points.shape))
     stochastic = run_levels(networks["score"], cloud, levels, k, settings["refresh"], 1.0, draws)
+    estimate = {"estimate": np.float64(estimate_noise(networks["noise"], cloud, k) * scale)} if "noise" in networks else {}
     np.savez(
         path,
+        **estimate,
         points=points,
-        estimate=np.float64(estimate_noise(networks["noise"], cloud, k) * scale),
         sigma=np.float64(sigma),
         levels=np.asarray(levels, np.float64),
         draws=draws,
