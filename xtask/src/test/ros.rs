@@ -1,0 +1,33 @@
+//! ROS 2: messages of the wheels on PyPI, and the node where ROS 2 is installed and sourced.
+
+use super::{cmake, python};
+use crate::shell;
+use anyhow::Result;
+use std::path::Path;
+use std::process::Command;
+
+pub const DEBIAN: &[&str] = &["cmake", "g++", "make"];
+
+pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
+    let build = match build(path) {
+        Ok(build) => build,
+        Err(error) => return (Err(error), Vec::new()),
+    };
+    let mut ctest = Command::new("ctest");
+    ctest
+        .args(["--output-on-failure", "--no-tests=error", "--test-dir"])
+        .arg(build);
+    // A skipped test is told in the summary, too.
+    shell::run_and_keep(&mut ctest, |line| {
+        line.contains("tests passed") || line.contains("(Skipped)")
+    })
+}
+
+fn build(path: &Path) -> Result<std::path::PathBuf> {
+    let python = python::environment(&path.join("pyproject.toml"))?;
+    let wheels = python
+        .parent()
+        .and_then(Path::parent)
+        .expect("an environment's Python lies in its bin folder");
+    cmake::build(path, &[format!("-DROS_WHEELS={}", wheels.display())])
+}
