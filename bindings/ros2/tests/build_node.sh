@@ -6,9 +6,8 @@ package=$(cd "$(dirname "$0")/../quietcloud_ros" && pwd)
 rm -rf "$work/prefix"
 mkdir -p "$work"
 "$cmake" --install "$build" --prefix "$work/prefix" > "$work/log"
-# What the command line of this project's tests asks for may not leak into a user's build.
 "$cmake" -S "$package" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
     -DCMAKE_INSTALL_PREFIX="$work/prefix" -Dquietcloud_DIR="$work/prefix/lib/cmake/quietcloud" \
-    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Werror" ${QUIETCLOUD_ROS_CMAKE_ARGS:-}
+    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Werror"
 "$cmake" --build "$work/build" --parallel
 "$cmake" --install "$work/build" > "$work/log"

@@ -25,11 +25,13 @@ FLOOD = float(os.environ.get("QUIETCLOUD_ROS_FLOOD_SECONDS", "20"))
 RELIABLE = [w for end in ("input.subscription", "output.publisher") for w in ("-p", f"qos_overrides./{end}.reliability:=reliable")]
 
 
-def start(*parameters: str) -> subprocess.Popen:
+def start(*parameters: str, command=None) -> subprocess.Popen:
+    """The node with these parameters, or another command that finds what was installed."""
     words = [word for parameter in parameters for word in ("-p", parameter)]
-    command = [PREFIX / "lib/quietcloud_ros/denoise_node", "--ros-args", "--params-file", CONFIG, *RELIABLE, *words]
-    paths = f"{PREFIX / 'lib'}:{os.environ.get('LD_LIBRARY_PATH', '')}"
-    return subprocess.Popen(command, env={**os.environ, "LD_LIBRARY_PATH": paths}, stderr=subprocess.PIPE, text=True)
+    node = [PREFIX / "lib/quietcloud_ros/denoise_node", "--ros-args", "--params-file", CONFIG, *RELIABLE, *words]
+    places = {"LD_LIBRARY_PATH": PREFIX / "lib", "AMENT_PREFIX_PATH": PREFIX}
+    environment = {name: f"{place}:{os.environ.get(name, '')}" for name, place in places.items()}
+    return subprocess.Popen(command or node, env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True)
 
 
 def stop(process: subprocess.Popen):
@@ -57,8 +59,8 @@ def launch():
     """Starts nodes; none of them outlives its test."""
     processes = []
 
-    def start_one(*parameters):
-        processes.append(start(*parameters))
+    def start_one(*parameters, **others):
+        processes.append(start(*parameters, **others))
         return processes[-1]
 
     yield start_one
@@ -240,4 +242,27 @@ def test_it_stops_in_the_middle_of_a_frame(launch, peer):
     peer.connect()
     peer.send(room(130_000))
     peer.spin_until(lambda: peer.fresh_diagnostics()["frames in"] == "1", "the frame to arrive")
+    stop(process)
+
+
+def test_it_is_a_component(launch, peer):
+    """Loaded into a container that others may share, with communication inside of the process."""
+    interfaces = pytest.importorskip("composition_interfaces.srv", reason="no composition_interfaces for Python here")
+    from ament_index_python.packages import get_package_prefix
+    from rclpy.parameter import Parameter
+
+    container = Path(get_package_prefix("rclcpp_components")) / "lib/rclcpp_components/component_container_mt"
+    process = launch(command=[container])
+    client = peer.create_client(interfaces.LoadNode, "/ComponentManager/_container/load_node")
+    peer.spin_until(client.service_is_ready, "the container")
+    request = interfaces.LoadNode.Request(package_name="quietcloud_ros", plugin_name="quietcloud_ros::DenoiseNode")
+    request.parameters = [Parameter("qos_overrides./input.subscription.reliability", value="reliable").to_parameter_msg()]
+    request.extra_arguments = [Parameter("use_intra_process_comms", value=True).to_parameter_msg()]
+    future = client.call_async(request)
+    peer.spin_until(future.done, "the component")
+    assert future.result().success, future.result().error_message
+    peer.connect()
+    noisy = room(20_000)
+    assert off_the_walls(peer.echo(noisy)) < 0.8 * off_the_walls(noisy)
+    assert peer.fresh_diagnostics()["frames out"] == "1"
     stop(process)

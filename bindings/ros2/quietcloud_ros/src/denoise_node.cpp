@@ -2,6 +2,7 @@
 
 #include <rclcpp_components/register_node_macro.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -197,10 +198,12 @@ void DenoiseNode::diagnose(diagnostic_updater::DiagnosticStatusWrapper &status) 
     const Report report = statistics_.take();
     const Totals &total = report.total, &recent = report.recent;
     const bool reduced = report.last.reduced && subscription_;
-    if (subscription_)
+    if (!subscription_)
+        status.summary(DiagnosticStatus::OK, "idle: nobody listens to the output");
+    else if (recent.out > 0)
         status.summaryf(DiagnosticStatus::OK, "%.1f ms per frame", report.mean_ms);
     else
-        status.summary(DiagnosticStatus::OK, "idle: nobody listens to the output");
+        status.summary(DiagnosticStatus::OK, "listening: no frame was finished since the last report");
     if (reduced) status.mergeSummary(DiagnosticStatus::WARN, "quality reduced to keep max_latency_ms");
     if (recent.dropped) status.mergeSummary(DiagnosticStatus::WARN, "frames dropped: they arrive faster than they are cleaned");
     if (recent.refused) status.mergeSummary(DiagnosticStatus::WARN, "messages refused: " + report.refusal);
