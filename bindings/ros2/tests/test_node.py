@@ -220,7 +220,7 @@ def test_a_flood_drops_the_oldest_and_takes_no_memory(node, peer):
     ages = np.array([when - sent[stamp.header.stamp.sec] for when, stamp in peer.received]) * 1e3
     print(f"\nflood of {FLOOD:.0f} s: {peer.sent} sent, {total_in} in, {out} out, {dropped} dropped; latency at the peer median "
           f"{np.median(ages):.0f} ms, largest {ages.max():.0f} ms; in the node largest {largest:.0f} ms at up to {slowest:.0f} ms "
-          f"a frame; memory {memory[0]:.0f} MB at first, {max(memory):.0f} MB at most, {memory[-1]:.0f} MB at last")
+          f"a frame; memory in MB after each tenth {[round(memory[i * (len(memory) - 1) // 10]) for i in range(11)]}")
 
 
 def test_a_peer_may_be_killed_and_come_back(node):

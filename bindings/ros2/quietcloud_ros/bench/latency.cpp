@@ -1,12 +1,14 @@
 // latency [ROUNDS [THREADS]]: milliseconds from publication to receipt of one cloud, in one process without copies, for
-// DenoiseNode with the preset `fast` and for the same node with PCL's filters inside. All of them take turns, so that a
-// machine that is busy is busy for each. Medians of ROUNDS (9); THREADS (1) for each of them.
+// DenoiseNode with the preset `fast` and for the same node with PCL's filters inside; and the processor's time in between,
+// of all threads. All nodes take turns, so that a machine that is busy is busy for each. Medians of ROUNDS (9); THREADS (1)
+// for each of them.
 #include <quietcloud_ros/denoise_node.hpp>
 
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <random>
 
 #include "pcl_node.hpp"
@@ -44,6 +46,10 @@ struct Room {
     }
 };
 
+struct Time {
+    double ms, cpu_ms;
+};
+
 class Peer : public rclcpp::Node {
 public:
     Peer(const rclcpp::NodeOptions &options, const std::string &name) : Node(name + "_peer", options) {
@@ -58,14 +64,16 @@ public:
     void connect() const {
         while (publisher_->get_subscription_count() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    double echo(const Message &cloud) {
+    Time echo(const Message &cloud) {
         auto message = std::make_unique<Message>(cloud);
         arrived_ = false;
         const auto start = std::chrono::steady_clock::now();
+        const auto cpu = std::clock();
         publisher_->publish(std::move(message));
         std::unique_lock<std::mutex> lock(mutex_);
         changed_.wait(lock, [this] { return arrived_; });
-        return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+        const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
+        return {passed.count(), 1e3 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC};
     }
 
 private:
@@ -110,22 +118,26 @@ void measure(std::size_t points, unsigned rounds, unsigned threads) {
     std::thread spinning([&] { executor.spin(); });
     for (const auto &peer : peers) peer->connect();
 
-    std::vector<std::vector<double>> times(peers.size());
+    std::vector<std::vector<Time>> times(peers.size());
     for (unsigned round = 0; round <= rounds; ++round) {
         for (std::size_t i = 0; i < peers.size(); ++i) {
-            const double ms = peers[i]->echo(room.message);
-            if (round > 0) times[i].push_back(ms);  // the first one opens networks and caches
+            const Time time = peers[i]->echo(room.message);
+            if (round > 0) times[i].push_back(time);  // the first one opens networks and caches
         }
     }
     executor.cancel();
     spinning.join();
-    for (auto &all : times) std::sort(all.begin(), all.end());
+    const auto median = [&](std::size_t which, double Time::*what) {
+        auto &all = times[which];
+        std::sort(all.begin(), all.end(), [&](const Time &a, const Time &b) { return a.*what < b.*what; });
+        return all[all.size() / 2].*what;
+    };
     for (std::size_t i = 0; i < peers.size(); ++i) {
-        const auto median = [&](std::size_t which) { return times[which][times[which].size() / 2]; };
-        std::printf("%7zu points  %-15s %8.1f ms  (fastest %8.1f)  %6.2f x quietcloud\n", points, nodes[i].first.c_str(),
-                    median(i), times[i].front(), median(i) / median(0));
-        std::fflush(stdout);
+        std::printf("%7zu points  %-15s %8.1f ms %6.2f x quietcloud;  processor %8.1f ms %6.2f x\n", points,
+                    nodes[i].first.c_str(), median(i, &Time::ms), median(i, &Time::ms) / median(0, &Time::ms),
+                    median(i, &Time::cpu_ms), median(i, &Time::cpu_ms) / median(0, &Time::cpu_ms));
     }
+    std::fflush(stdout);
 }
 
 }  // namespace

@@ -7,8 +7,8 @@ Without `container` it starts one of its own.
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
-from launch.conditions import LaunchConfigurationEquals, LaunchConfigurationNotEquals
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.conditions import IfCondition
+from launch.substitutions import EqualsSubstitution, LaunchConfiguration, NotEqualsSubstitution, PathJoinSubstitution
 from launch_ros.actions import ComposableNodeContainer, LoadComposableNodes
 from launch_ros.descriptions import ComposableNode
 from launch_ros.substitutions import FindPackageShare
@@ -36,11 +36,11 @@ def generate_launch_description():
             executable="component_container_mt",
             composable_node_descriptions=[node],
             output="screen",
-            condition=LaunchConfigurationEquals("container", ""),
+            condition=IfCondition(EqualsSubstitution(LaunchConfiguration("container"), "")),
         ),
         LoadComposableNodes(
             target_container=LaunchConfiguration("container"),
             composable_node_descriptions=[node],
-            condition=LaunchConfigurationNotEquals("container", ""),
+            condition=IfCondition(NotEqualsSubstitution(LaunchConfiguration("container"), "")),
         ),
     ])
