@@ -1,5 +1,5 @@
-// clean_message MESSAGE RESULT [PACKED CLEANED]: cleans a serialised sensor_msgs/msg/PointCloud2 and serialises it again; and, as
-// the measure of it, packed coordinates (float32) by the library itself. Prints `clean`, or `refused: ` and why.
+// clean_message MESSAGE RESULT [PACKED CLEANED]: cleans a serialised sensor_msgs/msg/PointCloud2 and serialises it again;
+// and, as the measure of it, packed coordinates (float32) by the library itself. Prints `clean`, or `refused: ` and why.
 #include <fastcdr/Cdr.h>
 #include <fastcdr/FastBuffer.h>
 #include <quietcloud_ros/point_cloud2.hpp>

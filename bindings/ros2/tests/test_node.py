@@ -22,7 +22,7 @@ from peer import STEP, Peer, bytes_of, off_the_walls, room, xyz
 PREFIX = Path(os.environ["NODE_PREFIX"])
 CONFIG = PREFIX / "share/quietcloud_ros/config/denoise.param.yaml"
 FLOOD = float(os.environ.get("QUIETCLOUD_ROS_FLOOD_SECONDS", "20"))
-RELIABLE = [w for end in ("input.subscription", "output.publisher") for w in ("-p", f"qos_overrides./{end}.reliability:=reliable")]
+RELIABLE = ["-p", "qos_overrides./input.subscription.reliability:=reliable"]
 
 
 def start(*parameters: str, command=None) -> subprocess.Popen:
@@ -126,7 +126,8 @@ def test_parameters_come_from_the_table_and_change_at_run_time(node, peer):
     numbers = peer.fresh_diagnostics()
     assert numbers["steps of the last frame"] == "1" and float(numbers["noise of the last frame"]) == pytest.approx(0.0042)
 
-    for name, value in dict(noise=-0.5, steps=1001, quality="best", threads=5000, queue_depth=5, max_latency_ms=-1.0).items():
+    bad = dict(noise=-0.5, steps=1001, quality="best", threads=5000, queue_depth=5, max_latency_ms=-1.0)
+    for name, value in bad.items():
         before = peer.get(name)
         refusal = peer.set(**{name: value})[0]
         assert not refusal.successful and refusal.reason, name
@@ -137,7 +138,8 @@ def test_parameters_come_from_the_table_and_change_at_run_time(node, peer):
 
 
 def test_a_start_with_a_bad_value_ends_with_a_reason(launch):
-    reasons = {"quality:=best": "fast, balanced, high", "steps:=-1": "steps", "model:=/nowhere": "/nowhere", "device:=abacus": "abacus"}
+    reasons = {"quality:=best": "fast, balanced, high", "steps:=-1": "steps"}
+    reasons |= {"model:=/nowhere": "/nowhere", "device:=abacus": "abacus"}
     for bad, reason in reasons.items():
         process = launch(bad)
         errors = process.communicate(timeout=120)[1]
@@ -212,15 +214,16 @@ def test_a_flood_drops_the_oldest_and_takes_no_memory(node, peer):
     assert stamps == sorted(set(stamps))
     total_in, out, dropped = (int(numbers[f"frames {what}"]) for what in ("in", "out", "dropped"))
     assert total_in == out + dropped and dropped > 0 and numbers["frames failed"] == "0"
-    # At the node two wait, one is worked on, and two are on the way on each side of it.
-    assert len(peer.received) - during <= 7
+    # One is worked on; two at most are with the driver, the input, the queue, the output and the listener.
+    assert len(peer.received) - during <= 11
     assert largest <= 3.5 * slowest, "a frame waits for two others at most"
     half = len(memory) // 2
     assert max(memory[half:]) < 1.1 * max(memory[: half + 1]) + 20, memory
     ages = np.array([when - sent[stamp.header.stamp.sec] for when, stamp in peer.received]) * 1e3
-    print(f"\nflood of {FLOOD:.0f} s: {peer.sent} sent, {total_in} in, {out} out, {dropped} dropped; latency at the peer median "
-          f"{np.median(ages):.0f} ms, largest {ages.max():.0f} ms; in the node largest {largest:.0f} ms at up to {slowest:.0f} ms "
-          f"a frame; memory in MB after each tenth {[round(memory[i * (len(memory) - 1) // 10]) for i in range(11)]}")
+    tenths = [round(memory[i * (len(memory) - 1) // 10]) for i in range(11)]
+    print(f"\nflood of {FLOOD:.0f} s: {peer.sent} sent, {total_in} in, {out} out, {dropped} dropped; latency at the peer "
+          f"median {np.median(ages):.0f} ms, largest {ages.max():.0f} ms; in the node largest {largest:.0f} ms at up to "
+          f"{slowest:.0f} ms a frame; memory in MB after each tenth {tenths}")
 
 
 def test_a_peer_may_be_killed_and_come_back(node):

@@ -17,10 +17,13 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
     ctest
         .args(["--output-on-failure", "--no-tests=error", "--test-dir"])
         .arg(build);
-    // A skipped test is told in the summary, too.
-    shell::run_and_keep(&mut ctest, |line| {
+    let (result, mut lines) = shell::run_and_keep(&mut ctest, |line| {
         line.contains("tests passed") || line.contains("(Skipped)")
-    })
+    });
+    if lines.iter().any(|line| line.contains("(Skipped)")) {
+        lines.push("the node was NOT tested: no rclcpp (ROS 2 has to be installed and sourced)".to_owned());
+    }
+    (result, lines)
 }
 
 fn build(path: &Path) -> Result<std::path::PathBuf> {

@@ -205,7 +205,7 @@ void DenoiseNode::diagnose(diagnostic_updater::DiagnosticStatusWrapper &status) 
     else
         status.summary(DiagnosticStatus::OK, "listening: no frame was finished since the last report");
     if (reduced) status.mergeSummary(DiagnosticStatus::WARN, "quality reduced to keep max_latency_ms");
-    if (recent.dropped) status.mergeSummary(DiagnosticStatus::WARN, "frames dropped: they arrive faster than they are cleaned");
+    if (recent.dropped) status.mergeSummary(DiagnosticStatus::WARN, "frames dropped: they come faster than they are cleaned");
     if (recent.refused) status.mergeSummary(DiagnosticStatus::WARN, "messages refused: " + report.refusal);
     if (recent.failed) status.mergeSummary(DiagnosticStatus::ERROR, "frames failed: " + report.failure);
 
