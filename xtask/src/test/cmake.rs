@@ -18,7 +18,7 @@ pub const DEBIAN: &[&str] = &[
 pub const OPEN3D: &[&str] = &["cmake", "g++", "make", "pkg-config", "libopen3d-dev"];
 
 pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
-    let build = match build(path) {
+    let build = match build(path, &[]) {
         Ok(build) => build,
         Err(error) => return (Err(error), Vec::new()),
     };
@@ -29,8 +29,8 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
     shell::run_and_keep(&mut ctest, |line| line.contains("tests passed"))
 }
 
-/// Configures and builds the project in `source`; returns the build folder, which git does not see.
-pub fn build(source: &Path) -> Result<PathBuf> {
+/// Configures the project in `source` with `options` and builds it; returns the build folder, which git does not see.
+pub fn build(source: &Path, options: &[String]) -> Result<PathBuf> {
     let name = source
         .strip_prefix(paths::root())
         .unwrap_or(source)
@@ -44,7 +44,8 @@ pub fn build(source: &Path) -> Result<PathBuf> {
             .arg(source)
             .arg("-B")
             .arg(&build)
-            .arg("-DCMAKE_BUILD_TYPE=Release"),
+            .arg("-DCMAKE_BUILD_TYPE=Release")
+            .args(options),
     )?;
     shell::run(Command::new("cmake").arg("--build").arg(&build).arg("--parallel"))?;
     Ok(build)

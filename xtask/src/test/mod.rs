@@ -3,6 +3,7 @@
 mod cmake;
 mod peers;
 mod python;
+mod ros;
 mod stage;
 
 use anyhow::{Result, bail};
@@ -70,6 +71,12 @@ const STAGES: &[Stage] = &[
         path: "bindings/python/tests",
         debian: python::OPEN3D,
         run: python::run,
+    },
+    Stage {
+        name: "ros",
+        path: "bindings/ros2/tests",
+        debian: ros::DEBIAN,
+        run: ros::run,
     },
 ];
 

@@ -32,7 +32,7 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
 }
 
 fn compare(path: &Path, lines: &mut Vec<String>) -> Result<()> {
-    let programs = cmake::build(path)?;
+    let programs = cmake::build(path, &[])?;
     let folder = paths::root().join("target/peers-test");
     fs::create_dir_all(&folder)?;
     let (noisy, result) = (folder.join("noisy.xyz"), folder.join("result.xyz"));

@@ -50,7 +50,7 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
 }
 
 /// The environment's Python; made on the first call, and again when the requirements change.
-fn environment(project: &Path) -> Result<PathBuf> {
+pub fn environment(project: &Path) -> Result<PathBuf> {
     let list = || shell::capture(Command::new("python3").arg("-c").arg(DEPENDENCIES).arg(project));
     let requirements = match list() {
         Ok(requirements) => requirements,
