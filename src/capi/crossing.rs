@@ -54,6 +54,8 @@ macro_rules! crossing {
 }
 
 crossing! {
+    quietcloud_confidence_f32(_, _, _, _, _, _, _);
+    quietcloud_confidence_f64(_, _, _, _, _, _, _);
     quietcloud_filter_bounds(_, _, _, _, _);
     quietcloud_filter_free(_);
     quietcloud_filter_get_number(_, _, _);

@@ -106,6 +106,30 @@ impl<T> Out<T> {
     }
 }
 
+/// A place for one number per point; NULL where there are no points.
+pub(super) struct Numbers(*mut f32);
+
+impl Numbers {
+    /// # Safety
+    /// A pointer that is not NULL must be writable for `len` numbers until [`write`](Numbers::write).
+    pub(super) unsafe fn new(pointer: *mut f32, len: usize, name: &str) -> Result<Self> {
+        if pointer.is_null() && len > 0 {
+            Err(null(name))
+        } else {
+            Ok(Self(pointer))
+        }
+    }
+
+    /// # Safety
+    /// As many `numbers` as were promised to [`new`](Numbers::new).
+    pub(super) unsafe fn write(self, numbers: &[f32]) {
+        for (i, number) in numbers.iter().enumerate() {
+            // SAFETY: promised for as many; nothing needs to be aligned.
+            unsafe { self.0.add(i).write_unaligned(*number) };
+        }
+    }
+}
+
 /// Copies `text` and a NUL to the caller's buffer; with no buffer only says how much room that takes.
 ///
 /// # Safety

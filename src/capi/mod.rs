@@ -20,6 +20,8 @@ mod filter;
 
 mod report;
 
+mod confidence;
+
 mod options;
 
 mod generator;
@@ -30,6 +32,7 @@ mod crossing;
 mod guard;
 mod memory;
 
+pub use confidence::*;
 pub use filter::*;
 pub use generator::*;
 pub use model::*;
