@@ -35,7 +35,7 @@ class Langevin(Generator):
     """Geometric levels ``low`` .. ``high`` in model units, ``inner`` steps of eps^2/2 = rate sigma^2 at each."""
 
     name, columns = "langevin", ("score",)
-    defaults = {"low": 0.02, "high": 4.0, "levels": 60, "inner": 3, "rate": 0.4, "network": {}}
+    defaults = {"low": 0.02, "high": 4.0, "levels": 60, "inner": 4, "rate": 0.15, "network": {}}
 
     def __init__(self, **options):
         super().__init__(**options)
