@@ -65,6 +65,9 @@ pub enum Error {
     /// The memory bound is too small for this cloud.
     #[error("{0}")]
     Memory(String),
+    /// The model can't do what was asked of it, such as denoise with a generator.
+    #[error("{0}")]
+    Unsupported(String),
     /// A defect of this library, caught before it could reach the host.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -85,6 +88,7 @@ impl Error {
             Error::Cancelled => 9,
             Error::Memory(_) => 10,
             Error::Internal(_) => 11,
+            Error::Unsupported(_) => 12,
         }
     }
 }

@@ -57,7 +57,7 @@ fn tells(text: &str, parts: &[&str]) {
 #[test]
 fn the_stand_in_and_the_built_in_model_open() {
     let bundle = Bundle::open(&stand_in::bundle()).unwrap();
-    assert_eq!((bundle.manifest.method.as_str(), bundle.stages.len()), ("sbd", 2));
+    assert_eq!((bundle.manifest.method.name(), bundle.stages.len()), ("sbd", 2));
     assert!(!bundle.golden().unwrap().points.is_empty());
     let builtin = Bundle::builtin().unwrap();
     let size: usize = builtin.stages.iter().map(|stage| stage.bytes.len()).sum();
@@ -84,7 +84,10 @@ fn format_and_method_of_tomorrow_are_told_apart_from_damage() {
         &edited(|m| m["format"] = json!(2)),
         &["format is 2", "newer quietcloud"],
     );
-    tells(&edited(|m| m["method"] = json!("lion")), &["\"lion\"", "sbd"]);
+    tells(
+        &edited(|m| m["method"] = json!("gan")),
+        &["\"gan\"", "sbd", "lion"],
+    );
     tells(
         &edited(|m| m["prediction"] = json!("truth")),
         &["truth", "velocity"],

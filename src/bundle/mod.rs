@@ -10,9 +10,17 @@
 
 mod builtin;
 mod golden;
-mod manifest;
+pub(crate) mod manifest;
+mod method;
 mod open;
+mod sampling;
+mod schedule;
+mod stage;
 
 pub use golden::Golden;
-pub use manifest::{GraphSpec, Manifest, Role, Sampling, ScheduleSpec, Stage, StageInput, Steps};
+pub use manifest::{GraphSpec, LatentSpec, Manifest, PointsSpec};
+pub use method::{Capability, Method};
 pub use open::{Bundle, StageFile};
+pub use sampling::{Sampling, Steps};
+pub use schedule::ScheduleSpec;
+pub use stage::{Role, Stage, StageInput};

@@ -8,8 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::manifest::{Manifest, Role};
-use super::{Golden, builtin};
+use super::{Golden, Manifest, Role, builtin};
 use crate::error::{Error, Result};
 
 const MAX_MANIFEST: u64 = 16 << 20;

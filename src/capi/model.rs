@@ -139,7 +139,7 @@ pub unsafe extern "C" fn quietcloud_model_describe(
         let steps = manifest.sampling.steps;
         let text = json!({
             "name": manifest.name,
-            "method": manifest.method,
+            "method": manifest.method.name(),
             "prediction": manifest.prediction,
             "neighbors": manifest.graph.k,
             "steps": { "fast": steps.fast, "balanced": steps.balanced, "high": steps.high },

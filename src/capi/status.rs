@@ -29,6 +29,8 @@ pub const QUIETCLOUD_E_CANCELLED: i32 = 9;
 pub const QUIETCLOUD_E_MEMORY: i32 = 10;
 /// A defect of the library, caught before it could reach the host.
 pub const QUIETCLOUD_E_INTERNAL: i32 = 11;
+/// The model can't do what was asked of it, such as denoise with a generator.
+pub const QUIETCLOUD_E_UNSUPPORTED: i32 = 12;
 
 thread_local! {
     static LAST: RefCell<CString> = RefCell::default();
@@ -74,6 +76,7 @@ pub extern "C" fn quietcloud_status_text(status: i32) -> *const c_char {
         QUIETCLOUD_E_CANCELLED => c"cancelled",
         QUIETCLOUD_E_MEMORY => c"memory bound too small",
         QUIETCLOUD_E_INTERNAL => c"internal error",
+        QUIETCLOUD_E_UNSUPPORTED => c"beyond this model",
         _ => c"unknown status",
     };
     text.as_ptr()

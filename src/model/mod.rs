@@ -1,19 +1,22 @@
 //! A model ready to run: a verified bundle, ONNX Runtime, and networks on a device.
 
+mod call;
 mod device;
 mod elf;
 mod find;
 mod predict;
 pub mod runtime;
 mod session;
+mod shape;
 
 use std::path::Path;
 
+pub(crate) use call::Matrix;
 pub use device::Device;
 pub use find::cache_folder;
 pub(crate) use session::Network;
 
-use crate::bundle::{Bundle, Golden, Manifest, Role};
+use crate::bundle::{Bundle, Capability, Golden, Manifest, Role, Stage, StageFile};
 use crate::error::{Error, Result};
 use crate::sampler::Prediction;
 use crate::schedule::Schedule;
@@ -23,13 +26,12 @@ use session::Failure;
 /// A model. Immutable: any number of threads may denoise with it at once.
 pub struct Model {
     bundle: Bundle,
-    schedule: Schedule,
+    schedule: Option<Schedule>,
     prediction: Prediction,
     device: Device,
     notes: Vec<String>,
     runtime: &'static Runtime,
-    score: Network,
-    noise: Option<Network>,
+    networks: Vec<Network>,
 }
 
 impl Model {
@@ -62,7 +64,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`open`](Model::open).
-    pub fn from_bundle(mut bundle: Bundle, device: Device) -> Result<Model> {
+    pub fn from_bundle(bundle: Bundle, device: Device) -> Result<Model> {
         let reject = |path: &Path, reason| Error::Bundle {
             path: path.to_owned(),
             reason,
@@ -78,8 +80,8 @@ impl Model {
         let runtime = runtime::load()?;
         let mut notes = Vec::new();
         for &attempt in device.attempts() {
-            match networks(&mut bundle, attempt, runtime) {
-                Ok((score, noise)) => {
+            match networks(&bundle, attempt, runtime) {
+                Ok(networks) => {
                     return Ok(Model {
                         bundle,
                         schedule,
@@ -87,8 +89,7 @@ impl Model {
                         device: attempt,
                         notes,
                         runtime,
-                        score,
-                        noise,
+                        networks,
                     });
                 }
                 Err(Failure::Device(reason)) => notes.push(format!("{attempt} can't be used: {reason}")),
@@ -134,42 +135,47 @@ impl Model {
         self.runtime
     }
 
-    /// The noise levels that the score network knows.
-    pub fn schedule(&self) -> &Schedule {
-        &self.schedule
+    /// The noise levels that the networks know; none in a model whose method has no use for them.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
+    }
+
+    /// What the model can do.
+    pub fn capabilities(&self) -> Vec<Capability> {
+        self.manifest().capabilities()
+    }
+
+    /// The noise levels of a method that was verified to have some.
+    pub(crate) fn levels(&self) -> Result<&Schedule> {
+        self.schedule()
+            .ok_or_else(|| Error::Internal("the model has no schedule".into()))
     }
 
     pub(crate) fn prediction(&self) -> Prediction {
         self.prediction
     }
 
-    pub(crate) fn score(&self) -> &Network {
-        &self.score
+    /// The network of a stage that the method was verified to have.
+    pub(crate) fn network(&self, role: Role) -> Result<&Network> {
+        self.optional(role)
+            .ok_or_else(|| Error::Internal(format!("the model has no stage '{}'", role.name())))
     }
 
-    pub(crate) fn noise(&self) -> Option<&Network> {
-        self.noise.as_ref()
+    /// The network of a stage that the method may have.
+    pub(crate) fn optional(&self, role: Role) -> Option<&Network> {
+        self.networks.iter().find(|network| network.role() == role)
     }
 }
 
-fn networks(
-    bundle: &mut Bundle,
-    device: Device,
-    runtime: &'static Runtime,
-) -> Result<(Network, Option<Network>), Failure> {
-    let (mut score, mut noise) = (None, None);
-    for (stage, file) in bundle.manifest.stages.iter().zip(&bundle.stages) {
-        let network =
-            Network::open(stage, file.bytes.clone(), device, runtime).map_err(|failure| match failure {
-                Failure::Network(reason) => Failure::Network(format!("{} {reason}", stage.file)),
-                device => device,
-            })?;
-        match stage.role {
-            Role::Score => score = Some(network),
-            Role::Noise => noise = Some(network),
-        }
-    }
-    // The manifest was verified to have one.
-    let score = score.ok_or_else(|| Failure::Network("has no score stage".into()))?;
-    Ok((score, noise))
+fn networks(bundle: &Bundle, device: Device, runtime: &'static Runtime) -> Result<Vec<Network>, Failure> {
+    let manifest = &bundle.manifest;
+    let stages = manifest.stages.iter().zip(&bundle.stages);
+    let open = |(stage, file): (&Stage, &StageFile)| {
+        let network = Network::open(stage, &manifest.latent, file.bytes.clone(), device, runtime);
+        network.map_err(|failure| match failure {
+            Failure::Network(reason) => Failure::Network(format!("{} {reason}", stage.file)),
+            device => device,
+        })
+    };
+    stages.map(open).collect()
 }

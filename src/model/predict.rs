@@ -79,6 +79,10 @@ impl Predictor<'_> {
                 StageInput::Rings => {
                     TensorRef::from_array_view(([self.rings.len()], &self.rings[..])).map(Into::into)
                 }
+                other => {
+                    let reason = format!("a tile has no {}", other.name());
+                    return Err(Error::Internal(reason));
+                }
             };
             inputs.push((input.name().into(), value.map_err(|e| self.network.error(e))?));
         }

@@ -13,7 +13,8 @@ use ort::value::TensorElementType;
 
 use super::device::Device;
 use super::runtime::Runtime;
-use crate::bundle::{Role, Stage, StageInput};
+use super::shape;
+use crate::bundle::{LatentSpec, Role, Stage, StageInput};
 use crate::error::{Error, Result};
 
 /// The network of one stage on one device.
@@ -35,6 +36,7 @@ impl Network {
     /// Makes the first session, which proves that the bytes fit the manifest and that the device works.
     pub(super) fn open(
         stage: &Stage,
+        latent: &LatentSpec,
         bytes: Cow<'static, [u8]>,
         device: Device,
         runtime: &'static Runtime,
@@ -47,7 +49,7 @@ impl Network {
             idle: Mutex::default(),
         };
         let session = network.create()?;
-        network.verify(&session).map_err(Failure::Network)?;
+        network.verify(&session, latent).map_err(Failure::Network)?;
         network.put_back(session);
         Ok(network)
     }
@@ -117,7 +119,7 @@ impl Network {
     }
 
     /// The network must ask for what the manifest says, in the types that we give, and return what it says.
-    fn verify(&self, session: &Session) -> Result<(), String> {
+    fn verify(&self, session: &Session, latent: &LatentSpec) -> Result<(), String> {
         let declared: Vec<_> = self.stage.inputs.iter().map(|input| input.name()).collect();
         let asked: Vec<_> = session.inputs().iter().map(|input| input.name()).collect();
         if declared.len() != asked.len() || !asked.iter().all(|name| declared.contains(name)) {
@@ -129,8 +131,11 @@ impl Network {
         }
         for input in &self.stage.inputs {
             let wanted = element(*input);
-            let found = session.inputs().iter().find(|found| found.name() == input.name());
-            let found = found.and_then(|found| found.dtype().tensor_type());
+            let declared = session.inputs().iter().find(|found| found.name() == input.name());
+            if let Some(declared) = declared {
+                shape::verify(input.name(), declared.dtype(), shape::of_input(*input, latent))?;
+            }
+            let found = declared.and_then(|found| found.dtype().tensor_type());
             if found != Some(wanted) {
                 return Err(format!(
                     "input {} has type {found:?}, expected {wanted:?}",
@@ -138,13 +143,18 @@ impl Network {
                 ));
             }
         }
-        let name = self.output();
-        let output = session.outputs().iter().find(|output| output.name() == name);
-        match output.map(|output| output.dtype().tensor_type()) {
-            Some(Some(TensorElementType::Float32)) => Ok(()),
-            Some(other) => Err(format!("output {name} has type {other:?}, expected Float32")),
-            None => Err(format!("has no output {name}, which the manifest promises")),
+        for name in &self.stage.outputs {
+            let output = session.outputs().iter().find(|output| output.name() == name);
+            let Some(output) = output else {
+                return Err(format!("has no output {name}, which the manifest promises"));
+            };
+            let found = output.dtype().tensor_type();
+            if found != Some(TensorElementType::Float32) {
+                return Err(format!("output {name} has type {found:?}, expected Float32"));
+            }
+            shape::verify(name, output.dtype(), shape::of_output(self.stage.role, latent))?;
         }
+        Ok(())
     }
 
     pub(super) fn output(&self) -> &str {
@@ -154,8 +164,8 @@ impl Network {
 
 fn element(input: StageInput) -> TensorElementType {
     match input {
-        StageInput::Edges | StageInput::Sigma => TensorElementType::Float32,
         StageInput::Neighbors => TensorElementType::Int32,
         StageInput::Rings => TensorElementType::Int64,
+        _ => TensorElementType::Float32,
     }
 }

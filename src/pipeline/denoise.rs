@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::budget::{Budget, Need};
 use super::job::{self, Job, Watch};
 use super::report::{Milliseconds, Report};
+use crate::bundle::Capability;
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::{Device, Model};
@@ -44,6 +45,7 @@ pub struct Tuning {
 /// and the report says so.
 ///
 /// # Errors
+/// [`Error::Unsupported`](crate::Error::Unsupported) for a model that can't denoise;
 /// [`Error::Argument`](crate::Error::Argument) for parameters out of bounds, or where the noise has to be estimated
 /// by a model that can't; [`Error::Cloud`](crate::Error::Cloud) for a cloud whose extent overflows;
 /// [`Error::Memory`](crate::Error::Memory) where `max_memory_mb` is too small;
@@ -71,14 +73,13 @@ pub fn denoise_tuned(
     tuning: Tuning,
 ) -> Result<Denoised> {
     params.check()?;
+    model.manifest().expect(Capability::Denoise)?;
     let threads = match params.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let hops = model
-        .score()
-        .hops()
-        .max(model.noise().map_or(0, |noise| noise.hops()));
+    let stages = &model.manifest().stages;
+    let hops = stages.iter().map(|stage| stage.hops).max().unwrap_or(0);
     let k = model.manifest().graph.k;
     let need = Need {
         points: cloud.len(),
@@ -188,7 +189,7 @@ impl Run<'_> {
         }
         self.step(NOISE)?;
 
-        let levels = self.levels();
+        let levels = self.levels()?;
         if levels.len() < 2 {
             return self.leave_clean();
         }

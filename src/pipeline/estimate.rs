@@ -8,6 +8,7 @@ use super::budget::Budget;
 use super::denoise::{GRAPH, NOISE, Run, milliseconds};
 use super::job::Job;
 use super::predict::{Span, Tiles};
+use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 
@@ -30,7 +31,7 @@ impl Run<'_> {
 
     /// Median over the points of the noise that the model sees around each, in model units.
     pub(super) fn estimate(&mut self, points: &[[f64; 3]], graph: &Graph) -> Result<f64> {
-        let Some(network) = self.model.noise() else {
+        let Some(network) = self.model.optional(Role::Noise) else {
             let name = &self.model.manifest().name;
             let reason =
                 format!("the model {name} can't estimate the noise; give its standard deviation as noise");

@@ -7,7 +7,7 @@ use super::budget::Budget;
 use super::denoise::{NOISE, Run, milliseconds};
 use super::estimate::knn;
 use super::predict::{Span, Tiles};
-use crate::bundle::Steps;
+use crate::bundle::{Role, Steps};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::params::Quality;
@@ -17,8 +17,9 @@ use crate::schedule::Level;
 
 impl Run<'_> {
     /// The levels that suit the noise and the number of steps.
-    pub(super) fn levels(&mut self) -> Vec<Level> {
+    pub(super) fn levels(&mut self) -> Result<Vec<Level>> {
         let manifest = self.model.manifest();
+        let schedule = self.model.levels()?;
         let given = match self.params.quality {
             Quality::Fast => manifest.sampling.steps.fast,
             Quality::Balanced => manifest.sampling.steps.balanced,
@@ -30,16 +31,13 @@ impl Run<'_> {
         } else {
             Steps::at(given, noise)
         };
-        let known =
-            manifest.trained_noise[1].min(self.model.schedule().relative(self.model.schedule().len()));
+        let known = manifest.trained_noise[1].min(schedule.relative(schedule.len()));
         if noise > known {
             self.report.notes.push(format!(
                 "the noise is {noise:.2} spacings, the model knows up to {known:.2}"
             ));
         }
-        self.model
-            .schedule()
-            .levels_from(noise, steps, manifest.sampling.rho)
+        Ok(schedule.levels_from(noise, steps, manifest.sampling.rho))
     }
 
     /// Leads the points through the levels.
@@ -57,7 +55,8 @@ impl Run<'_> {
         let budget = Budget { keep, ..self.budget };
         let eta = self.tuning.eta.unwrap_or(manifest.sampling.eta);
         let share = (1.0 - NOISE) / (levels.len() - 1) as f64;
-        let mut tiles = Tiles::new(points.len(), model.score(), &budget);
+        let score = model.network(Role::Score)?;
+        let mut tiles = Tiles::new(points.len(), score, &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
 
         let start = Instant::now();
@@ -67,7 +66,7 @@ impl Run<'_> {
             let start = Instant::now();
             if step > 0 && manifest.graph.refresh > 0 && step % manifest.graph.refresh == 0 {
                 graph = knn(state, manifest.graph.k, job)?;
-                tiles = Tiles::new(state.len(), model.score(), &budget);
+                tiles = Tiles::new(state.len(), score, &budget);
                 refreshing += start.elapsed();
             }
             let start = Instant::now();

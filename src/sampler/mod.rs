@@ -4,8 +4,10 @@ mod ascend;
 mod posterior;
 mod prediction;
 mod run;
+mod variance;
 
 pub use ascend::ascend;
 pub use posterior::posterior;
 pub use prediction::Prediction;
-pub use run::run;
+pub use run::{Draws, run};
+pub use variance::{Spread, Variance};

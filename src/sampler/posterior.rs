@@ -10,14 +10,14 @@ use crate::schedule::Level;
 /// `eta` 0 is deterministic (DDIM; in rescaled coordinates SBD's `x + (sigma_to - sigma_from) z`), 1 draws from
 /// `q(x_to | x_from, clean)`: the ancestral step of DDPM and SBD, whose variance `sigma_to^2 c` is `beta_tilde`,
 /// and of VDM, whose `c` it is. Song et al. 2021 (DDIM), Kingma et al. 2021 (VDM).
-pub fn posterior(
-    x: [f64; 3],
-    clean: [f64; 3],
+pub fn posterior<const D: usize>(
+    x: [f64; D],
+    clean: [f64; D],
     from: &Level,
     to: &Level,
     eta: f64,
-    noise: [f64; 3],
-) -> [f64; 3] {
+    noise: [f64; D],
+) -> [f64; D] {
     if from.sigma == 0.0 {
         return clean;
     }

@@ -19,7 +19,7 @@ pub enum Prediction {
 
 impl Prediction {
     /// The clean estimate from a state `x` (in (alpha, sigma) form) at `level` and the network's output there.
-    pub fn clean(self, x: [f64; 3], out: [f64; 3], level: &Level) -> [f64; 3] {
+    pub fn clean<const D: usize>(self, x: [f64; D], out: [f64; D], level: &Level) -> [f64; D] {
         let (alpha, sigma) = (level.alpha, level.sigma);
         let each = |f: &dyn Fn(f64, f64) -> f64| std::array::from_fn(|a| f(x[a], out[a]));
         match self {

@@ -11,10 +11,10 @@ void test_version(void) {
           QUIETCLOUD_VERSION_MAJOR * 10000 + QUIETCLOUD_VERSION_MINOR * 100 + QUIETCLOUD_VERSION_PATCH);
 
     CHECK(strcmp(quietcloud_last_error(), "") == 0);
-    for (status = QUIETCLOUD_OK; status <= QUIETCLOUD_E_INTERNAL; ++status) {
+    for (status = QUIETCLOUD_OK; status <= QUIETCLOUD_E_UNSUPPORTED; ++status) {
         CHECK(strlen(quietcloud_status_text(status)) > 3);
         CHECK(strcmp(quietcloud_status_text(status), "unknown status") != 0);
     }
-    CHECK(strcmp(quietcloud_status_text(QUIETCLOUD_E_INTERNAL + 1), "unknown status") == 0);
+    CHECK(strcmp(quietcloud_status_text(QUIETCLOUD_E_UNSUPPORTED + 1), "unknown status") == 0);
     CHECK(strcmp(quietcloud_status_text(-1), "unknown status") == 0);
 }

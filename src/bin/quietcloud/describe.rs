@@ -20,13 +20,10 @@ pub fn run(args: &Args) -> Result<()> {
         None => Bundle::builtin()?,
     };
     let model = &bundle.manifest;
-    let schedule = match &model.schedule {
-        ScheduleSpec::Sigma { sigmas: list } => format!("sigma, {} levels", list.len()),
-        ScheduleSpec::Beta { betas: list } => format!("beta, {} levels", list.len()),
-        ScheduleSpec::Gamma { gammas: list } => format!("gamma, {} levels", list.len()),
-        ScheduleSpec::Linear { start, end, steps } => format!("linear beta {start} to {end}, {steps} levels"),
-        ScheduleSpec::Cosine { steps, .. } => format!("cosine, {steps} levels"),
-    };
+    let schedule = model
+        .schedule
+        .as_ref()
+        .map_or("none".into(), ScheduleSpec::describe);
     let refresh = match model.graph.refresh {
         0 => "built once".to_owned(),
         steps => format!("built anew every {steps} steps"),
