@@ -1,7 +1,6 @@
 """DDPM as a conditional denoiser (METHOD 4): eps_theta(x_t, t) of a noisy scan's points, given their neighbour graph.
 
-    python -m quietcloud_onnx.ddpm_denoiser train --pool pool --out run --minutes 10
-    python -m quietcloud_onnx.ddpm_denoiser export --run run --out my-model --name my-model
+    python -m quietcloud_onnx.ddpm_denoiser --pool pool --out run --minutes 10
 
 The network of the default model on a linear beta schedule, trained with the simple loss at steps t drawn evenly. It sees
 x_t / sqrt(alpha_bar_t), which stays where the cloud is, and sigma_t in the place of t.
@@ -13,8 +12,7 @@ import numpy as np
 import torch
 
 from . import loop
-from .losses import noise_loss
-from .networks import NoiseNetwork, ScoreNetwork
+from .networks import ScoreNetwork
 from .scoredenoise.patches import read_pool
 from .states import state_batches
 
@@ -28,19 +26,19 @@ def linear_sigmas(start, end, steps):
 
 
 def build(config):
-    return torch.nn.ModuleDict({"score": ScoreNetwork(**config["score"]), "noise": NoiseNetwork(**config["noise"])})
+    return torch.nn.ModuleDict({"score": ScoreNetwork(**config["score"])})
 
 
 class System:
     """For the shared loop."""
 
     name = "ddpm-denoiser"
-    columns = ["score", "noise"]
+    columns = ["score"]
 
-    def __init__(self, pool, points=2000):
+    def __init__(self, pool, points=1500):
         score = ScoreNetwork(width=48, layers=5, directions=48).config
         self.pool = pool
-        self.config = {"score": score, "noise": {"k": score["k"]}, "points": points, "betas": BETAS}
+        self.config = {"score": score, "points": points, "betas": BETAS}
 
     def networks(self):
         return build(self.config)
@@ -52,5 +50,15 @@ class System:
 
     def losses(self, networks, batch, progress):
         error = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"]) - batch["z"]
-        simple = (error.pow(2) * batch["inside"]).sum() / batch["inside"].sum() / 3
-        return [simple, noise_loss(networks["noise"](batch["edges"], batch["neighbors"]), batch["sigma"], batch["inside"])]
+        return [(error.pow(2) * batch["inside"]).sum() / batch["inside"].sum() / 3]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
+    args = loop.add_arguments(parser, minutes=10, rate=1.5e-3, ema=0.99).parse_args()
+    loop.run(System(args.pool), args)
+
+
+if __name__ == "__main__":
+    main()

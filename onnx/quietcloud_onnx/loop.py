@@ -1,0 +1,129 @@
+"""The training loop that every system shares: resumable, EMA weights, cosine rate, a log and a clock.
+
+A system brings what differs:
+
+    name       str, written into the checkpoint
+    columns    names of the parts of its loss, as logged
+    config     dict of plain values; a run goes on only with the one that it was started with
+    networks() -> ModuleDict
+    batches(seed) -> iterable of dicts of tensors
+    losses(networks, batch, progress) -> one scalar tensor for each of ``columns``; their sum is minimised
+                  (``progress`` rises from 0 to 1 over the run: what is annealed hangs on it)
+
+Writes out/checkpoint.pt and out/log.csv. Stops when the time budget is spent and goes on where it stopped. The learning
+rate falls along a cosine over the whole budget; what is exported are averaged (EMA) weights.
+"""
+
+import copy
+import csv
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+SAVE_EVERY = 120  # seconds
+LOG_EVERY = 100  # steps
+
+
+def learning_rate(progress, peak, warmup=0.02):
+    if progress < warmup:
+        return peak * (progress / warmup + 0.01)
+    return peak * (0.5 + 0.5 * math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-6
+
+
+class State:
+    """What a checkpoint holds: networks, their average, the optimizer, steps and minutes spent."""
+
+    def __init__(self, system, out, device, rate):
+        self.path, self.config, self.device = Path(out) / "checkpoint.pt", {"system": system.name, **system.config}, device
+        self.networks = system.networks().to(device)
+        self.average = copy.deepcopy(self.networks)
+        trained = [p for p in self.networks.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=1e-4)
+        self.steps, self.minutes = 0, 0.0
+        if self.path.exists():
+            self._load()
+
+    def _load(self):
+        saved = torch.load(self.path, map_location=self.device, weights_only=True)
+        if saved["config"] != self.config:
+            raise SystemExit(f"{self.path}: was trained with other options; choose another --out")
+        self.networks.load_state_dict(saved["networks"])
+        self.average.load_state_dict(saved["average"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.steps, self.minutes = saved["steps"], saved["minutes"]
+
+    def save(self):
+        parts = dict(networks=self.networks.state_dict(), average=self.average.state_dict(), optimizer=self.optimizer.state_dict())
+        torch.save(dict(config=self.config, **parts, steps=self.steps, minutes=self.minutes), self.path.with_suffix(".part"))
+        os.replace(self.path.with_suffix(".part"), self.path)
+
+    def step(self, loss, rate, ema):
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
+        self.optimizer.step()
+        self.steps += 1
+        decay = min(ema, self.steps / (self.steps + 10))
+        with torch.no_grad():
+            for mean, value in zip(self.average.parameters(), self.networks.parameters()):
+                mean.lerp_(value, 1 - decay)
+
+
+def run(system, args):
+    """Trains ``system``; args: those of ``add_arguments``. Returns the path of the checkpoint."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    device, out = torch.device(args.device), Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    state = State(system, out, device, args.rate)
+    fresh = not (out / "log.csv").exists()
+    with open(out / "log.csv", "a", newline="") as log_file, tqdm(total=args.minutes, initial=state.minutes, unit="min", disable=None) as bar:
+        log = csv.writer(log_file)
+        if fresh:
+            log.writerow(["step", "minutes", *system.columns, "rate"])
+        sums = np.zeros(len(system.columns))
+        # The clock starts with the first batch: making the data is not training.
+        batches = iter(system.batches(args.seed + state.steps))
+        before, started = state.minutes, time.monotonic()
+        last_save = started
+        while True:
+            state.minutes = before + (time.monotonic() - started) / 60
+            if state.minutes >= args.minutes or (args.steps and state.steps >= args.steps):
+                break
+            progress = state.steps / args.steps if args.steps else state.minutes / args.minutes
+            rate = learning_rate(progress, args.rate)
+            batch = {key: value.to(device, non_blocking=True) for key, value in next(batches).items()}
+            losses = system.losses(state.networks, batch, progress)
+            state.step(sum(losses), rate, args.ema)
+            sums += [loss.item() for loss in losses]
+            if state.steps % LOG_EVERY == 0:
+                means, sums = sums / LOG_EVERY, np.zeros_like(sums)
+                log.writerow([state.steps, f"{state.minutes:.2f}", *(f"{value:.5f}" for value in means), f"{rate:.2e}"])
+                log_file.flush()
+                bar.set_postfix({"step": state.steps} | {name: f"{value:.4f}" for name, value in zip(system.columns, means)})
+            bar.update(state.minutes - bar.n)
+            if time.monotonic() - last_save > SAVE_EVERY:
+                state.save()
+                last_save = time.monotonic()
+        state.save()
+    return state.path
+
+
+def add_arguments(parser, minutes, rate, ema):
+    """The options that every system's training has."""
+    parser.add_argument("--out", required=True, help="folder of the run")
+    parser.add_argument("--minutes", type=float, default=minutes, help="time budget, training time already spent included")
+    parser.add_argument("--steps", type=int, default=0, help="stop after so many steps (0: only the clock stops it)")
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--ema", type=float, default=ema)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser
