@@ -39,7 +39,7 @@ def main():
             clean, _ = poisson_disk(vertices, faces, size, rng)
             jobs = [("clean", clean)]
             for kind in args.kinds:
-                jobs += [(f"{kind}-{percent:g}", clean + percent / 100 * KINDS[kind](rng, clean)) for percent in args.percent]
+                jobs += [(f"{kind}-{percent:g}", clean + KINDS[kind](rng, clean, percent / 100)) for percent in args.percent]
             for name, cloud in jobs:
                 folder = args.out / str(size) / name
                 folder.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 import torch
 
+from . import bundle
 from .export import SHAPES, example
 from .sample import denoise, estimate_noise, normalize, run_levels
 from .schedule import Schedule
@@ -37,7 +38,8 @@ class OnnxStage:
 
     def __call__(self, *inputs):
         feeds = dict(zip([name for name in self.entry["inputs"] if name != "rings"], inputs))
-        feeds["rings"] = torch.full((self.entry["hops"],), len(inputs[0]), dtype=torch.int64)
+        if "rings" in self.entry["inputs"]:
+            feeds["rings"] = torch.full((self.entry["hops"],), len(inputs[0]), dtype=torch.int64)
         return self.run(feeds)
 
 
@@ -91,7 +93,14 @@ def main():
     parser.add_argument("bundle")
     parser.add_argument("--run", help="folder with the checkpoint that the bundle was exported from")
     args = parser.parse_args()
-    differences = golden_differences(args.bundle)
+    if "system" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"].get("config", {}):
+        differences = bundle.golden_differences(args.bundle)
+    elif "denoiser" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"]:
+        from . import denoiser
+
+        differences = denoiser.golden_differences(args.bundle)
+    else:
+        differences = golden_differences(args.bundle)
     if args.run:
         differences |= {f"torch {role}": value for role, value in torch_differences(args.bundle, args.run).items()}
     for name, value in differences.items():

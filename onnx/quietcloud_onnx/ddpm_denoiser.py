@@ -43,12 +43,12 @@ class System:
     def networks(self):
         return build(self.config)
 
-    def batches(self, seed):
+    def batches(self, seed, average):
         sigmas = linear_sigmas(**BETAS)
         draw = lambda rng: sigmas[rng.integers(len(sigmas))]
         return state_batches(read_pool(self.pool, 100), seed, self.config["points"], self.config["score"]["k"], draw)
 
-    def losses(self, networks, batch, progress):
+    def losses(self, networks, batch, phase, progress):
         error = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"]) - batch["z"]
         return [(error.pow(2) * batch["inside"]).sum() / batch["inside"].sum() / 3]
 

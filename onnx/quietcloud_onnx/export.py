@@ -50,10 +50,10 @@ def export_stage(network, path, inputs, output):
             network, tuple(example(name, 400, k, hops) for name in inputs), str(path), input_names=list(inputs),
             output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False,
         )
-    _drop_names(path)
+    drop_names(path)
 
 
-def _drop_names(path):
+def drop_names(path):
     """Debug text (module paths, doc strings) has no place in a shipped file."""
     import onnx
 

@@ -6,9 +6,12 @@ A system brings what differs:
     columns    names of the parts of its loss, as logged
     config     dict of plain values; a run goes on only with the one that it was started with
     networks() -> ModuleDict
-    batches(seed) -> iterable of dicts of tensors
-    losses(networks, batch, progress) -> one scalar tensor for each of ``columns``; their sum is minimised
-                  (``progress`` rises from 0 to 1 over the run: what is annealed hangs on it)
+    batches(seed, average) -> iterable of dicts of tensors; ``average``: the averaged networks at the start
+    losses(networks, batch, phase, progress) -> one scalar tensor for each of ``columns``; their sum is minimised.
+               ``progress`` rises from 0 to 1 over the phase: what is annealed hangs on it
+    follow(average)   optional, called every LOG_EVERY steps: for batches that depend on what the networks have come to
+    phases     optional shares of the run, (1.0,) unless given: each phase has its own cosine and starts from the
+               average of the one before (LION trains its autoencoder first, then what runs in its latents)
 
 Writes out/checkpoint.pt and out/log.csv. Stops when the time budget is spent and goes on where it stopped. The learning
 rate falls along a cosine over the whole budget; what is exported are averaged (EMA) weights.
@@ -35,32 +38,51 @@ def learning_rate(progress, peak, warmup=0.02):
     return peak * (0.5 + 0.5 * math.cos(math.pi * (progress - warmup) / (1 - warmup))) + 1e-6
 
 
+def phase_of(progress, shares):
+    """(phase, progress within it) at ``progress`` 0 .. 1 of the whole run."""
+    for phase, share in enumerate(shares[:-1]):
+        if progress < share:
+            return phase, progress / share
+        progress -= share
+    return len(shares) - 1, progress / shares[-1]
+
+
 class State:
     """What a checkpoint holds: networks, their average, the optimizer, steps and minutes spent."""
 
-    def __init__(self, system, out, device, rate):
+    def __init__(self, system, out, device, rate, start=None):
         self.path, self.config, self.device = Path(out) / "checkpoint.pt", {"system": system.name, **system.config}, device
         self.networks = system.networks().to(device)
         self.average = copy.deepcopy(self.networks)
         trained = [p for p in self.networks.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=1e-4)
-        self.steps, self.minutes = 0, 0.0
+        self.steps, self.minutes, self.phase = 0, 0.0, 0
         if self.path.exists():
             self._load()
+        elif start:
+            self.networks.load_state_dict(torch.load(start, map_location=device, weights_only=True)["average"])
+            self.average.load_state_dict(self.networks.state_dict())
 
     def _load(self):
         saved = torch.load(self.path, map_location=self.device, weights_only=True)
-        if saved["config"] != self.config:
+        # Checkpoints from before there were several systems do not name theirs, nor a phase.
+        if {"system": self.config["system"], **saved["config"]} != self.config:
             raise SystemExit(f"{self.path}: was trained with other options; choose another --out")
         self.networks.load_state_dict(saved["networks"])
         self.average.load_state_dict(saved["average"])
         self.optimizer.load_state_dict(saved["optimizer"])
-        self.steps, self.minutes = saved["steps"], saved["minutes"]
+        self.steps, self.minutes, self.phase = saved["steps"], saved["minutes"], saved.get("phase", 0)
 
     def save(self):
         parts = dict(networks=self.networks.state_dict(), average=self.average.state_dict(), optimizer=self.optimizer.state_dict())
-        torch.save(dict(config=self.config, **parts, steps=self.steps, minutes=self.minutes), self.path.with_suffix(".part"))
+        torch.save(dict(config=self.config, **parts, steps=self.steps, minutes=self.minutes, phase=self.phase), self.path.with_suffix(".part"))
         os.replace(self.path.with_suffix(".part"), self.path)
+
+    def enter(self, phase):
+        """Starts a phase: from the averaged weights, with a fresh optimizer."""
+        self.phase = phase
+        self.networks.load_state_dict(self.average.state_dict())
+        self.optimizer = torch.optim.AdamW(self.optimizer.param_groups[0]["params"], lr=0.0, weight_decay=1e-4)
 
     def step(self, loss, rate, ema):
         for group in self.optimizer.param_groups:
@@ -82,15 +104,15 @@ def run(system, args):
     torch.set_num_threads(args.threads)
     device, out = torch.device(args.device), Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    state = State(system, out, device, args.rate)
+    state = State(system, out, device, args.rate, args.start)
     fresh = not (out / "log.csv").exists()
     with open(out / "log.csv", "a", newline="") as log_file, tqdm(total=args.minutes, initial=state.minutes, unit="min", disable=None) as bar:
         log = csv.writer(log_file)
         if fresh:
             log.writerow(["step", "minutes", *system.columns, "rate"])
-        sums = np.zeros(len(system.columns))
+        sums, counted = np.zeros(len(system.columns)), 0
         # The clock starts with the first batch: making the data is not training.
-        batches = iter(system.batches(args.seed + state.steps))
+        batches = iter(system.batches(args.seed + state.steps, state.average))
         before, started = state.minutes, time.monotonic()
         last_save = started
         while True:
@@ -98,13 +120,18 @@ def run(system, args):
             if state.minutes >= args.minutes or (args.steps and state.steps >= args.steps):
                 break
             progress = state.steps / args.steps if args.steps else state.minutes / args.minutes
+            phase, progress = phase_of(progress, getattr(system, "phases", (1.0,)))
+            if phase > state.phase:
+                state.enter(phase)
             rate = learning_rate(progress, args.rate)
             batch = {key: value.to(device, non_blocking=True) for key, value in next(batches).items()}
-            losses = system.losses(state.networks, batch, progress)
+            losses = system.losses(state.networks, batch, phase, progress)
             state.step(sum(losses), rate, args.ema)
-            sums += [loss.item() for loss in losses]
+            sums, counted = sums + [loss.item() for loss in losses], counted + 1
             if state.steps % LOG_EVERY == 0:
-                means, sums = sums / LOG_EVERY, np.zeros_like(sums)
+                if hasattr(system, "follow"):
+                    system.follow(state.average)
+                means, sums, counted = sums / counted, np.zeros_like(sums), 0
                 log.writerow([state.steps, f"{state.minutes:.2f}", *(f"{value:.5f}" for value in means), f"{rate:.2e}"])
                 log_file.flush()
                 bar.set_postfix({"step": state.steps} | {name: f"{value:.4f}" for name, value in zip(system.columns, means)})
@@ -119,6 +146,7 @@ def run(system, args):
 def add_arguments(parser, minutes, rate, ema):
     """The options that every system's training has."""
     parser.add_argument("--out", required=True, help="folder of the run")
+    parser.add_argument("--start", help="checkpoint of a run with the same networks to go on from")
     parser.add_argument("--minutes", type=float, default=minutes, help="time budget, training time already spent included")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps (0: only the clock stops it)")
     parser.add_argument("--rate", type=float, default=rate)

@@ -33,9 +33,17 @@ def target(kind, noisy, clean, sigma, around, normals):
     raise ValueError(f"unknown target {kind!r}: origin, nearest or surface")
 
 
-def score_loss(predicted, wanted, weight, inside):
-    """sum_i w_i ||z_q - z_theta||^2 over the points ``inside`` [n,1], per coordinate."""
-    squared = (predicted - wanted).pow(2).mean(1, keepdim=True)
+def score_loss(predicted, wanted, weight, inside, normals, tangential=1.0):
+    """sum_i w_i ||z_q - z_theta||^2 over the points ``inside`` [n,1], per coordinate.
+
+    ``tangential`` < 1 (a number or [n,1]) counts the error within the surface (``normals`` [n,3] at the clean points) less: with the target
+    "origin" most of it is a draw that nothing can predict, which drowns the normal part in the gradient. Where the
+    surface is certain the minimiser stays the same.
+    """
+    error = predicted - wanted
+    across = (error * normals).sum(1, keepdim=True).pow(2)
+    along = error.pow(2).sum(1, keepdim=True) - across
+    squared = (across + tangential * along) / 3
     return (squared * weight * inside).sum() / inside.sum()
 
 

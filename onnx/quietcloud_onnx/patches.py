@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from . import losses
 from .graph import knn_graph, relative_edges
 from .noise import KINDS
+from .sample import run_levels
 
 
 @dataclass
@@ -22,10 +23,11 @@ class Options:
     k: int = 20
     target: str = "origin"
     sigma_low: float = 0.1  # noise of a scan, log-uniform, in units of the clean pitch
-    sigma_high: float = 4.5
+    sigma_high: float = 7.0
     nearly_clean: float = 0.12  # share of scans with less noise than that, down to a fifth of sigma_low
-    gaussian: float = 0.8  # share of Gaussian noise; the rest is spread over the other kinds
+    gaussian: float = 0.75  # share of Gaussian noise; the rest is spread over the other kinds
     stale: float = 0.25  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
+    own: float = 0.4  # share of states that the network itself left behind on its way down
     uneven: float = 0.2  # share of patches whose density varies
 
 
@@ -52,52 +54,83 @@ def draw_patch(rng, points, normals, tree, options):
     return piece, piece_normals @ turn, inside
 
 
-def noisy_state(rng, clean, options):
-    """(graph points, their sigma, state, its sigma): the scan that the graph comes from, and the chain's state."""
+def noisy_scan(rng, clean, options):
+    """(scan, its sigma) of a clean piece."""
     low, high = options.sigma_low, options.sigma_high
     if rng.random() < options.nearly_clean:
         low, high = low / 5, low
-    sigma_scan = np.exp(rng.uniform(np.log(low), np.log(high)))
+    sigma = np.exp(rng.uniform(np.log(low), np.log(high)))
     others = [kind for kind in KINDS if kind != "gaussian"]
     kind = "gaussian" if rng.random() < options.gaussian else others[rng.integers(len(others))]
-    draw = KINDS[kind](rng, clean)
-    scan = clean + sigma_scan * draw
-    if rng.random() >= options.stale:
-        return scan, sigma_scan, scan, sigma_scan
+    return clean + KINDS[kind](rng, clean, sigma), sigma
+
+
+def own_state(rng, scan, sigma, network, options):
+    """(state, its sigma) somewhere down the chain that ``network`` walks from the scan in a few even steps."""
+    steps = rng.integers(2, 6)
+    taken = rng.integers(1, min(steps, 4))
+    levels = sigma * (1 - np.arange(taken + 1) / steps)
+    return run_levels(network, scan, levels, options.k, refresh=1), levels[-1]
+
+
+def stale_state(rng, clean, scan, sigma_scan):
+    """(state, its sigma) less noisy than the scan from which its graph stays, as when that is not rebuilt."""
     sigma = sigma_scan * rng.uniform(0.08, 1.0)
-    draw = draw if rng.random() < 0.5 else rng.standard_normal(clean.shape)
-    return scan, sigma_scan, clean + sigma * draw, sigma
+    if rng.random() < 0.5:
+        return clean + sigma / sigma_scan * (scan - clean), sigma
+    return clean + sigma * rng.standard_normal(clean.shape), sigma
 
 
-def make_batch(rng, clouds, options):
-    """Tensors of several patches, put side by side as one graph."""
+def make_patch(rng, cloud, options, network):
+    """Arrays of one patch. The graph is the state's own, except that of a stale state."""
+    clean, normals, inside = draw_patch(rng, *cloud, options)
+    scan, sigma_scan = noisy_scan(rng, clean, options)
+    neighbors, spacing = knn_graph(scan, options.k)
+    patch = dict(
+        scan_edges=relative_edges(scan, neighbors, spacing),
+        scan_neighbors=neighbors,
+        sigma_scan=(sigma_scan / spacing)[:, None],
+    )
+    state, sigma, kind = scan, sigma_scan, rng.random()
+    if network is not None and kind < options.own:
+        state, sigma = own_state(rng, scan, sigma_scan, network, options)
+        neighbors, spacing = knn_graph(state, options.k)
+    elif kind > 1 - options.stale:
+        state, sigma = stale_state(rng, clean, scan, sigma_scan)
+    return patch | dict(
+        edges=relative_edges(state, neighbors, spacing),
+        neighbors=neighbors,
+        sigma=(sigma / spacing)[:, None],
+        level=np.full((len(clean), 1), sigma),
+        z=losses.target(options.target, state, clean, sigma, clean, normals),
+        normals=normals,
+        # Errors within the surface stay as wide as the scan's on the way down, whatever the level says.
+        tangent=np.full((len(clean), 1), min(1.0, sigma / sigma_scan) ** 2),
+        inside=inside[:, None],
+    )
+
+
+def make_batch(rng, clouds, options, network=None):
+    """Tensors of several patches, put side by side as one graph; ``network`` makes the share ``own`` of the states."""
     parts, offset = [], 0
     for _ in range(options.patches):
-        clean, normals, inside = draw_patch(rng, *clouds[rng.integers(len(clouds))], options)
-        scan, sigma_scan, state, sigma = noisy_state(rng, clean, options)
-        neighbors, spacing = knn_graph(scan, options.k)
-        parts.append(
-            dict(
-                edges=relative_edges(state, neighbors, spacing),
-                scan_edges=relative_edges(scan, neighbors, spacing),
-                neighbors=neighbors + np.int32(offset),
-                sigma=(sigma / spacing)[:, None],
-                sigma_scan=(sigma_scan / spacing)[:, None],
-                level=np.full((len(clean), 1), sigma),
-                z=losses.target(options.target, state, clean, sigma, clean, normals),
-                inside=inside[:, None],
-            )
-        )
-        offset += len(clean)
+        patch = make_patch(rng, clouds[rng.integers(len(clouds))], options, network)
+        for key in ("neighbors", "scan_neighbors"):
+            patch[key] = patch[key] + np.int32(offset)
+        parts.append(patch)
+        offset += len(patch["inside"])
     batch = {key: torch.from_numpy(np.concatenate([part[key] for part in parts])) for key in parts[0]}
-    return {key: value if key == "neighbors" else value.float() for key, value in batch.items()}
+    return {key: value if key.endswith("neighbors") else value.float() for key, value in batch.items()}
 
 
 class Batches(torch.utils.data.IterableDataset):
-    """Endless batches from a pool folder; the folder may still be growing while it is read."""
+    """Endless batches from a pool folder; the folder may still be growing while it is read.
 
-    def __init__(self, pool, options, seed):
-        self.pool, self.options, self.seed = Path(pool), options, seed
+    ``network``, on the CPU, makes the states of the share ``own``; with its parameters in shared memory the workers
+    follow its training."""
+
+    def __init__(self, pool, options, seed, network=None):
+        self.pool, self.options, self.seed, self.network = Path(pool), options, seed, network
 
     def __iter__(self):
         torch.set_num_threads(1)
@@ -114,4 +147,4 @@ class Batches(torch.utils.data.IterableDataset):
                 if not clouds:
                     raise FileNotFoundError(f"{self.pool}: no .npz cloud; make some with python -m quietcloud_onnx.data")
             made += 1
-            yield make_batch(rng, clouds, self.options)
+            yield make_batch(rng, clouds, self.options, self.network)

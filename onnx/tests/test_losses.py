@@ -51,7 +51,9 @@ def test_targets_on_a_plane():
 def test_losses_against_closed_forms():
     predicted, wanted = torch.tensor([[1.0, 2, 3], [9, 9, 9]]), torch.tensor([[0.0, 0, 0], [0, 0, 0]])
     inside, weight = torch.tensor([[1.0], [0.0]]), torch.tensor([[2.0], [5.0]])
-    assert losses.score_loss(predicted, wanted, weight, inside).item() == pytest.approx(2 * 14 / 3)
+    normals = torch.tensor([[0.0, 0, 1], [0, 0, 1]])
+    assert losses.score_loss(predicted, wanted, weight, inside, normals).item() == pytest.approx(2 * 14 / 3)
+    assert losses.score_loss(predicted, wanted, weight, inside, normals, 0.1).item() == pytest.approx(2 * 9.5 / 3)
     estimate = torch.tensor([[np.log(0.5)], [0.0]], dtype=torch.float32)
     truth = torch.tensor([[0.25], [1.0]])
     assert losses.noise_loss(estimate, truth, inside, floor=0.0).item() == pytest.approx(np.log(2), rel=1e-5)

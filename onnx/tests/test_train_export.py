@@ -16,7 +16,7 @@ SMALL = ["--width", "16", "--layers", "3", "--directions", "16", "--points", "50
 @pytest.fixture(scope="module")
 def run(pool, tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
-    train.train(train.parser().parse_args(["--pool", str(pool), "--out", str(out), "--minutes", "2", "--steps", "300", *SMALL]))
+    train.train(train.parser().parse_args(["--pool", str(pool), "--out", str(out), "--minutes", "60", "--steps", "300", *SMALL]))
     return out
 
 
@@ -34,7 +34,7 @@ def test_training_lowers_the_loss(run):
 
 
 def test_training_resumes(run, pool):
-    arguments = ["--pool", str(pool), "--out", str(run), "--minutes", "2", *SMALL]
+    arguments = ["--pool", str(pool), "--out", str(run), "--minutes", "60", *SMALL]
     train.train(train.parser().parse_args([*arguments, "--steps", "310"]))
     assert torch.load(run / "checkpoint.pt", weights_only=True)["steps"] == 310
     with pytest.raises(SystemExit):

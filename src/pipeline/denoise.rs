@@ -222,7 +222,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn step(&self, done: f64) -> Result<()> {
+    pub(super) fn step(&self, done: f64) -> Result<()> {
         self.job.advance(done);
         self.job.check()
     }

@@ -34,12 +34,12 @@ class System:
     def networks(self):
         return build(self.config)
 
-    def batches(self, seed):
+    def batches(self, seed, average):
         low, high = np.log(SIGMAS)
         draw = lambda rng: np.exp(rng.uniform(low, high))
         return state_batches(read_pool(self.pool, 100), seed, self.config["points"], self.config["score"]["k"], draw)
 
-    def losses(self, networks, batch, progress):
+    def losses(self, networks, batch, phase, progress):
         inside = batch["inside"][:, 0] > 0
         score = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])[inside]
         sigma = batch["sigma"][inside]

@@ -52,7 +52,7 @@ class System:
             built["features"].patch = self.options.points
         return built
 
-    def batches(self, seed):
+    def batches(self, seed, average):
         rng = np.random.default_rng(seed)
         # A published cloud has 10 000 points at least: in a sparser one its noise drowns the shape.
         plain_one = self.config["network"] == "plain"
@@ -60,7 +60,7 @@ class System:
         while True:
             yield make_batch(rng, clouds, self.options, sphere_patch if plain_one else graph_patch)
 
-    def losses(self, built, batch, progress):
+    def losses(self, built, batch, phase, progress):
         inputs = ("edges", "neighbors") if "edges" in batch else ("points",)
         features = built["features"](*(batch[name] for name in inputs))[batch["centers"]]
         count = batch["offsets"].shape[1]
