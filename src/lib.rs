@@ -28,5 +28,7 @@ pub mod tile;
 pub use cloud::CloudView;
 pub use error::{Error, Result};
 pub use model::{Device, Model};
-pub use params::Params;
-pub use pipeline::{Denoised, Report, Watch, denoise};
+pub use params::{GenerateParams, Params};
+pub use pipeline::{
+    Denoised, Report, Watch, denoise, diffuse_denoise, generate, interpolate, likelihood, reconstruct,
+};

@@ -3,6 +3,11 @@
 //! Command-line flags, the C interface's options by name, Python keywords and ROS parameters with their ranges all
 //! come from [`TABLE`]: an option is added here and nowhere else.
 
+mod generate;
+
+pub use generate::{GENERATOR_TABLE, GenerateParams};
+
+use crate::bundle::Steps;
 use crate::error::{Error, Result};
 
 /// What kind of value an option takes.
@@ -113,6 +118,20 @@ pub enum Quality {
     High,
 }
 
+impl Quality {
+    /// In the order of their words.
+    pub(crate) const ALL: [Quality; 3] = [Quality::Fast, Quality::Balanced, Quality::High];
+
+    /// The number of steps that a model gives for this quality.
+    pub(crate) fn of(self, steps: &Steps) -> usize {
+        match self {
+            Quality::Fast => steps.fast,
+            Quality::Balanced => steps.balanced,
+            Quality::High => steps.high,
+        }
+    }
+}
+
 /// The options of one run; see [`TABLE`] for bounds and meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Params {
@@ -136,8 +155,16 @@ impl Param {
     /// # Errors
     /// [`Error::Argument`] for a name that is not in the table; it lists those that are.
     pub fn find(name: &str) -> Result<&'static Param> {
-        TABLE.iter().find(|param| param.name == name).ok_or_else(|| {
-            let names: Vec<_> = TABLE.iter().map(|param| param.name).collect();
+        Param::find_in(TABLE, name)
+    }
+
+    /// The entry for `name` of some table.
+    ///
+    /// # Errors
+    /// As [`find`](Param::find).
+    pub fn find_in(table: &'static [Param], name: &str) -> Result<&'static Param> {
+        table.iter().find(|param| param.name == name).ok_or_else(|| {
+            let names: Vec<_> = table.iter().map(|param| param.name).collect();
             Error::Argument(format!(
                 "there is no option '{name}'; the options are {}",
                 names.join(", ")
@@ -175,6 +202,15 @@ impl Param {
         }
     }
 
+    /// A value as text: its word where it has one, else digits.
+    pub fn text(&self, value: f64) -> String {
+        let word = self
+            .choices
+            .get(value as usize)
+            .filter(|_| value >= 0.0 && value.fract() == 0.0);
+        word.map_or_else(|| value.to_string(), |word| (*word).to_owned())
+    }
+
     fn refuse(&self, found: &str) -> Error {
         let number = match self.kind {
             Kind::Number => "a number",
@@ -201,7 +237,7 @@ impl Params {
             "noise" => self.noise = value,
             "steps" => self.steps = value as usize,
             "quality" => {
-                self.quality = [Quality::Fast, Quality::Balanced, Quality::High][value as usize];
+                self.quality = Quality::ALL[value as usize];
             }
             "seed" => self.seed = value as u64,
             "threads" => self.threads = value as usize,
@@ -242,11 +278,7 @@ impl Params {
     /// [`Error::Argument`] for an unknown name.
     pub fn get_string(&self, name: &str) -> Result<String> {
         let value = self.get_number(name)?;
-        let word = Param::find(name)?
-            .choices
-            .get(value as usize)
-            .filter(|_| value.fract() == 0.0);
-        Ok(word.map_or_else(|| value.to_string(), |word| (*word).to_owned()))
+        Ok(Param::find(name)?.text(value))
     }
 
     /// Proves that every option is within its bounds (the fields are public and may hold anything).

@@ -9,14 +9,20 @@ pub struct Noise(Source);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Source {
-    Seed([u32; 2]),
+    Seed { key: [u32; 2], stream: u32 },
     Recorded(Vec<Vec<[f64; 3]>>),
 }
 
 impl Noise {
     /// The source that belongs to `seed`; different seeds give unrelated draws.
     pub fn new(seed: u64) -> Self {
-        Noise(Source::Seed([seed as u32, (seed >> 32) as u32]))
+        Noise::stream(seed, 0)
+    }
+
+    /// One of the sources that belong to `seed`, unrelated to the others.
+    pub fn stream(seed: u64, stream: u32) -> Self {
+        let key = [seed as u32, (seed >> 32) as u32];
+        Noise(Source::Seed { key, stream })
     }
 
     /// Draws that another implementation has made, `draws[step][point]`; zero where there is none.
@@ -28,8 +34,8 @@ impl Noise {
     ///
     /// Equal arguments give equal bytes. Draws reach 6.6 standard deviations at most (32-bit uniforms).
     pub fn normal(&self, step: u32, point: u64) -> [f64; 3] {
-        let key = match &self.0 {
-            Source::Seed(key) => *key,
+        let (key, stream) = match &self.0 {
+            Source::Seed { key, stream } => (*key, *stream),
             Source::Recorded(draws) => {
                 let draw = draws
                     .get(step as usize)
@@ -37,7 +43,7 @@ impl Noise {
                 return draw.copied().unwrap_or_default();
             }
         };
-        let bits = philox([point as u32, (point >> 32) as u32, step, 0], key);
+        let bits = philox([point as u32, (point >> 32) as u32, step, stream], key);
         // Open interval on the left: the logarithm below never meets zero.
         let uniform = bits.map(|b| (f64::from(b) + 0.5) / 4_294_967_296.0);
         // Box and Muller (1958); the fourth draw is left.
@@ -126,5 +132,7 @@ mod tests {
         assert_ne!(draw, Noise::new(1).normal(3, 3));
         assert_ne!(draw, Noise::new(1).normal(2, 4));
         assert_ne!(draw, Noise::new(1).normal(2, 3 | 1 << 32));
+        assert_ne!(draw, Noise::stream(1, 1).normal(2, 3));
+        assert_eq!(draw, Noise::stream(1, 0).normal(2, 3));
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::{Golden, Manifest, Role, builtin};
+use super::{Golden, Manifest, Recorded, Role, builtin};
 use crate::error::{Error, Result};
 
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -114,13 +114,25 @@ impl Bundle {
         })
     }
 
-    /// The golden vectors that came with the model.
+    /// The golden vectors that came with a denoiser.
     ///
     /// # Errors
     /// [`Error::Bundle`] where there are none, or they can't be read.
     pub fn golden(&self) -> Result<Golden> {
+        self.read_golden(Golden::read)
+    }
+
+    /// The golden vectors that came with a generator.
+    ///
+    /// # Errors
+    /// As [`golden`](Bundle::golden).
+    pub fn recorded(&self) -> Result<Recorded> {
+        self.read_golden(Recorded::read)
+    }
+
+    fn read_golden<T>(&self, read: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T> {
         let golden = match &self.golden {
-            Some(bytes) => Golden::read(bytes),
+            Some(bytes) => read(bytes),
             None => Err("golden.npz is missing, so there is nothing to check against".into()),
         };
         golden.map_err(|reason| Error::Bundle {

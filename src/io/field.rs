@@ -91,6 +91,22 @@ impl Field {
 }
 
 impl Table {
+    /// That of points which come from no file: float32 x y z and nothing else.
+    pub(super) fn bare() -> Table {
+        let field = |name: &str| Field {
+            name: name.into(),
+            kind: Kind::F32,
+            place: Place::Scattered(Vec::new()),
+        };
+        Table {
+            bytes: Vec::new(),
+            coding: Coding::Little,
+            len: 0,
+            xyz: ["x", "y", "z"].map(field),
+            others: Vec::new(),
+        }
+    }
+
     /// Reads every point; a `float` column of text that says more than an f32 holds becomes a double one.
     pub(super) fn points(&mut self) -> Result<Vec<[f64; 3]>, String> {
         let mut points = vec![[0.0; 3]; self.len];

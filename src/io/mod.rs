@@ -71,6 +71,18 @@ pub fn read(path: &Path) -> Result<PointFile> {
     PointFile::parse(family, bytes).map_err(|reason| broken(path, reason))
 }
 
+/// Writes a new cloud of x y z in the format that the extension names: float32, or float64 far from the origin; PLY and
+/// PCD binary. The file appears whole or not at all.
+///
+/// # Errors
+/// [`Error::Format`] for an unknown extension, [`Error::Io`] where the file can't be written.
+pub fn write(path: &Path, points: &[[f64; 3]]) -> Result<()> {
+    let family = Family::of(path)?;
+    let table = Table::bare();
+    let bytes = compose(family, &Output::new(points, &table, family == Family::Xyz));
+    store(path, &bytes)
+}
+
 /// Proves, before any long work, that a cloud could be written to `path`.
 ///
 /// # Errors
@@ -157,17 +169,25 @@ impl PointFile {
         } else {
             let text = family == Family::Xyz || self.table.coding == Coding::Text;
             let output = Output::new(points, &self.table, text);
-            match family {
-                Family::Ply => ply::compose(&output),
-                Family::Pcd => pcd::compose(&output),
-                Family::Xyz => xyz::compose(&output),
-            }
+            compose(family, &output)
         };
-        save::whole(path, &bytes).map_err(|source| Error::Io {
-            path: path.into(),
-            source,
-        })
+        store(path, &bytes)
     }
+}
+
+fn compose(family: Family, output: &Output) -> Vec<u8> {
+    match family {
+        Family::Ply => ply::compose(output),
+        Family::Pcd => pcd::compose(output),
+        Family::Xyz => xyz::compose(output),
+    }
+}
+
+fn store(path: &Path, bytes: &[u8]) -> Result<()> {
+    save::whole(path, bytes).map_err(|source| Error::Io {
+        path: path.into(),
+        source,
+    })
 }
 
 /// Vertices, and faces as indices of as many of them as they have corners.

@@ -16,7 +16,7 @@ pub use device::Device;
 pub use find::cache_folder;
 pub(crate) use session::Network;
 
-use crate::bundle::{Bundle, Capability, Golden, Manifest, Role, Stage, StageFile};
+use crate::bundle::{Bundle, Capability, Golden, Manifest, Recorded, Role, Stage, StageFile};
 use crate::error::{Error, Result};
 use crate::sampler::Prediction;
 use crate::schedule::Schedule;
@@ -107,12 +107,20 @@ impl Model {
         &self.bundle.manifest
     }
 
-    /// The golden vectors that came with it.
+    /// The golden vectors that came with a denoiser.
     ///
     /// # Errors
     /// [`Error::Bundle`] where there are none, or they can't be read.
     pub fn golden(&self) -> Result<Golden> {
         self.bundle.golden()
+    }
+
+    /// The golden vectors that came with a generator.
+    ///
+    /// # Errors
+    /// As [`golden`](Model::golden).
+    pub fn recorded(&self) -> Result<Recorded> {
+        self.bundle.recorded()
     }
 
     /// The folder that the model came from, or `built-in` or `memory`.

@@ -1,6 +1,8 @@
 //! Proves an install: the golden vectors that came with a model, run through everything there is.
 
 use super::denoise::{Denoised, Tuning, denoise_tuned};
+use super::generator::replay;
+use crate::bundle::Capability;
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::Model;
@@ -10,18 +12,15 @@ use crate::params::Params;
 const TOLERANCE: f64 = 1e-4;
 
 /// What a check found: largest differences to the reference's recorded runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// Points of the golden scan.
+    /// Points of the golden cloud.
     pub points: usize,
     /// Steps taken.
     pub steps: usize,
-    /// Of a coordinate after the deterministic run, in units of the local spacing.
-    pub deterministic: f64,
-    /// Of a coordinate after the ancestral run with the recorded draws, in the same units.
-    pub stochastic: f64,
-    /// Of the estimated noise, relative; nothing for a model that can't estimate.
-    pub estimate: Option<f64>,
+    /// Of each recorded run its name and the largest difference: of a coordinate in model units, or of an estimate,
+    /// relative. NaN where something was not finite.
+    pub differences: Vec<(&'static str, f64)>,
     /// The largest difference that passes.
     pub tolerance: f64,
 }
@@ -29,20 +28,44 @@ pub struct Check {
 impl Check {
     /// True where the model gives here what it gave where it was made.
     pub fn passed(&self) -> bool {
-        let differences = [Some(self.deterministic), Some(self.stochastic), self.estimate];
-        differences
-            .into_iter()
-            .flatten()
-            .all(|difference| difference <= self.tolerance)
+        self.differences
+            .iter()
+            .all(|difference| difference.1 <= self.tolerance)
     }
 }
 
 /// Runs the model's golden vectors and compares with what the reference made of them.
 ///
 /// # Errors
-/// [`Error::Bundle`](crate::Error::Bundle) where the model has no golden vectors, or those of
-/// [`denoise`](crate::denoise); a difference is no error, but [`Check::passed`] is false then.
+/// [`Error::Bundle`](crate::Error::Bundle) where the model has no golden vectors, or those of a run; a difference is no
+/// error, but [`Check::passed`] is false then.
 pub fn check(model: &Model) -> Result<Check> {
+    if model.manifest().can(Capability::Denoise) {
+        denoiser(model)
+    } else {
+        generator(model)
+    }
+}
+
+fn generator(model: &Model) -> Result<Check> {
+    let recorded = model.recorded()?;
+    let done = replay(model, &recorded)?;
+    let mut differences = vec![("generated", largest(&done.points, &recorded.expected))];
+    if let Some(reconstruction) = &done.reconstruction {
+        differences.push((
+            "reconstruction",
+            largest(reconstruction, &recorded.reconstruction),
+        ));
+    }
+    Ok(Check {
+        points: recorded.expected.len(),
+        steps: done.steps,
+        differences,
+        tolerance: TOLERANCE,
+    })
+}
+
+fn denoiser(model: &Model) -> Result<Check> {
     let golden = model.golden()?;
     let run = |noise: f64, tuning: Tuning| {
         let params = Params {
@@ -65,35 +88,42 @@ pub fn check(model: &Model) -> Result<Check> {
             ..Tuning::default()
         },
     )?;
-    let draws = Some(golden.draws.clone());
-    let ancestral = run(
-        golden.sigma,
-        Tuning {
+    let mut differences = vec![("deterministic", difference(&plain, &golden.clean))];
+    if let Some(recorded) = &golden.stochastic {
+        let draws = Some(recorded.draws.clone());
+        let tuning = Tuning {
             eta: Some(1.0),
             draws,
             ..Tuning::default()
-        },
-    )?;
-    let estimate = match golden.estimate {
-        Some(expected) => Some((run(0.0, Tuning::default())?.report.noise / expected - 1.0).abs()),
-        None => None,
-    };
+        };
+        let drawn = run(golden.sigma, tuning)?;
+        differences.push(("ancestral", difference(&drawn, &recorded.clean)));
+    }
+    if let Some(expected) = golden.estimate {
+        let found = run(0.0, Tuning::default())?.report.noise;
+        differences.push(("noise estimate", (found / expected - 1.0).abs()));
+    }
     Ok(Check {
         points: golden.points.len(),
         steps: plain.report.steps,
-        deterministic: difference(&plain, &golden.clean),
-        stochastic: difference(&ancestral, &golden.stochastic),
-        estimate,
+        differences,
         tolerance: TOLERANCE,
     })
 }
 
-/// Largest difference of a coordinate in units of the spacing; NaN, which no bound admits, where one is not finite.
+/// In units of the local spacing.
 fn difference(done: &Denoised, expected: &[[f64; 3]]) -> f64 {
-    let pairs = done.points.iter().flatten().zip(expected.iter().flatten());
+    largest(&done.points, expected) / done.report.spacing
+}
+
+/// Largest difference of a coordinate; NaN, which no bound admits, where one is not finite or there are not as many.
+fn largest(found: &[[f64; 3]], expected: &[[f64; 3]]) -> f64 {
+    if found.len() != expected.len() {
+        return f64::NAN;
+    }
+    let pairs = found.iter().flatten().zip(expected.iter().flatten());
     pairs
         .map(|(a, b)| (a - b).abs())
         .max_by(f64::total_cmp)
         .unwrap_or(0.0)
-        / done.report.spacing
 }

@@ -49,7 +49,7 @@ impl Run<'_> {
     ) -> Result<Vec<[f64; 3]>> {
         let sampling = self.model.manifest().sampling;
         self.report.steps = match self.params.steps {
-            0 => self.steps_given(),
+            0 => self.params.quality.of(&sampling.steps),
             steps => steps,
         };
         if self.params.noise > 0.0 {

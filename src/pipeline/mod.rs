@@ -5,6 +5,7 @@ mod check;
 mod denoise;
 mod estimate;
 mod follow;
+mod generator;
 mod job;
 mod langevin;
 mod local;
@@ -17,5 +18,8 @@ pub use check::{Check, check};
 pub use denoise::{Denoised, denoise};
 #[doc(hidden)]
 pub use denoise::{Tuning, denoise_tuned};
+pub use generator::{
+    GenerateReport, Likelihood, Made, bounds, diffuse_denoise, generate, interpolate, likelihood, reconstruct,
+};
 pub use job::Watch;
 pub use report::{Milliseconds, Report};

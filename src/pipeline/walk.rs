@@ -7,26 +7,15 @@ use super::denoise::Run;
 use crate::bundle::Steps;
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::params::Quality;
 use crate::sampler;
 use crate::schedule::Level;
 
 impl Run<'_> {
-    /// The number of steps that the model gives for the quality.
-    pub(super) fn steps_given(&self) -> usize {
-        let steps = self.model.manifest().sampling.steps;
-        match self.params.quality {
-            Quality::Fast => steps.fast,
-            Quality::Balanced => steps.balanced,
-            Quality::High => steps.high,
-        }
-    }
-
     /// The levels that suit the noise and the number of steps.
     pub(super) fn levels(&mut self) -> Result<Vec<Level>> {
         let manifest = self.model.manifest();
         let schedule = self.model.levels()?;
-        let given = self.steps_given();
+        let given = self.params.quality.of(&manifest.sampling.steps);
         let noise = self.report.noise_spacing;
         let steps = if self.params.steps > 0 {
             self.params.steps

@@ -101,6 +101,26 @@ impl Schedule {
         chosen.into_iter().map(|t| self.levels[t]).collect()
     }
 
+    /// The steps `t_0 = from > t_1 > ... > t_steps = 0` that a chain from step `from` visits:
+    /// `t_i = from (1 - i / steps)^rho`, rounded, each at least one below the last; rho 1 is even.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where `steps` is not within 1 and `from`, or `from` is beyond the schedule.
+    pub fn clocks(&self, from: usize, steps: usize, rho: f64) -> Result<Vec<usize>> {
+        if from > self.len() || !(1..=from).contains(&steps) {
+            return Err(Error::Argument(format!(
+                "{steps} steps from step {from} are beyond the schedule, which has {}",
+                self.len()
+            )));
+        }
+        let mut clocks = vec![from];
+        for i in 1..=steps {
+            let wanted = from as f64 * (1.0 - i as f64 / steps as f64).powf(rho);
+            clocks.push(((wanted + 0.5) as usize).clamp(steps - i, clocks[i - 1] - 1));
+        }
+        Ok(clocks)
+    }
+
     /// The step whose relative noise is nearest to `target`.
     fn nearest(&self, target: f64) -> usize {
         let above = self

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod generators;
+
 use std::path::{Path, PathBuf};
 
 use quietcloud::model::runtime;

@@ -20,12 +20,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let model = args.place.open(args.model.as_ref())?;
     let found = check(&model)?;
     let verdict = if found.passed() { "passed" } else { "FAILED" };
-    let estimate = found
-        .estimate
-        .map_or("none".into(), |difference| format!("{difference:.1e}"));
+    let differences: Vec<_> = found
+        .differences
+        .iter()
+        .map(|(name, difference)| format!("{name} {difference:.1e}"))
+        .collect();
     say(&format!(
-        "{verdict}: {} ({}) on {}, ONNX Runtime {} from {}\n{} points, {} steps; largest differences: deterministic \
-         {:.1e}, ancestral {:.1e}, noise estimate {estimate}; allowed {:.0e}\n",
+        "{verdict}: {} ({}) on {}, ONNX Runtime {} from {}\n{} points, {} steps; largest differences: {}; allowed \
+         {:.0e}\n",
         model.manifest().name,
         model.path().display(),
         model.device(),
@@ -33,8 +35,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         model.runtime().path.display(),
         found.points,
         found.steps,
-        found.deterministic,
-        found.stochastic,
+        differences.join(", "),
         found.tolerance
     ));
     Ok(if found.passed() {

@@ -1,16 +1,13 @@
 //! `quietcloud denoise IN OUT`.
 
 use std::fmt::Write;
-use std::io::{IsTerminal, stderr};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use quietcloud::pipeline::Report;
-use quietcloud::{CloudView, Error, Model, Result, io};
+use quietcloud::{CloudView, Model, Result, io};
 
 use crate::options::Options;
+use crate::progress::Progress;
 use crate::{ModelArgs, say};
 
 #[derive(clap::Args)]
@@ -27,32 +24,18 @@ pub struct Args {
     model: ModelArgs,
 }
 
-/// Set by an interrupt. The run then ends like any other that is cancelled, so that no half-made file stays behind.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 pub fn run(args: &Args) -> Result<()> {
-    // Without a handler an interrupt kills the process, which is only less tidy.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let progress = Progress::new();
     io::can_write(&args.output)?;
     let file = io::read(&args.input)?;
     let model = args.model.place.open(args.model.model.as_ref())?;
 
-    let bar = progress_bar();
-    let mut watch = |done: f64| {
-        bar.set_position((done * 1000.0) as u64);
-        if INTERRUPTED.load(Ordering::Relaxed) {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
+    let mut watch = progress.whole();
     let cloud = CloudView::from_f64(file.points());
     let done = quietcloud::denoise(&model, cloud, &args.options.0, &mut watch);
-    bar.finish_and_clear();
+    progress.finish();
     let done = done?;
-    if INTERRUPTED.load(Ordering::Relaxed) {
-        return Err(Error::Cancelled);
-    }
+    progress.check()?;
     file.write(&args.output, &done.points)?;
     say(&format!(
         "{} -> {}\n{}",
@@ -61,15 +44,6 @@ pub fn run(args: &Args) -> Result<()> {
         summary(&done.report, &model)
     ));
     Ok(())
-}
-
-fn progress_bar() -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {eta}")
-        .unwrap_or(ProgressStyle::default_bar());
-    ProgressBar::new(1000).with_style(style)
 }
 
 fn summary(report: &Report, model: &Model) -> String {

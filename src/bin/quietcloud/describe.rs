@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use quietcloud::Result;
-use quietcloud::bundle::{Bundle, ScheduleSpec, StageInput};
+use quietcloud::bundle::{Bundle, Capability, Manifest, Method, ScheduleSpec, StageInput};
 
 use crate::say;
 
@@ -24,30 +24,28 @@ pub fn run(args: &Args) -> Result<()> {
         .schedule
         .as_ref()
         .map_or("none".into(), ScheduleSpec::describe);
-    let refresh = match model.graph.refresh {
-        0 => "built once".to_owned(),
-        steps => format!("built anew every {steps} steps"),
-    };
-    let steps = model.sampling.steps;
-    let [low, high] = model.trained_noise;
     let mut text = format!(
         "name        {}\nfrom        {}\n",
         model.name,
         bundle.path.display()
     );
+    let predicts = match model.prediction.as_str() {
+        "" => String::new(),
+        what => format!(", predicts {what}"),
+    };
     let _ = writeln!(
         text,
-        "method      {} (format {}), predicts {}",
-        model.method, model.format, model.prediction
+        "method      {} (format {}){predicts}",
+        model.method, model.format
     );
+    let abilities: Vec<_> = model.capabilities().into_iter().map(Capability::name).collect();
+    let _ = writeln!(text, "can         {}", abilities.join(", "));
     let _ = writeln!(text, "schedule    {schedule}");
-    let _ = writeln!(text, "graph       {} neighbours, {refresh}", model.graph.k);
-    let _ = writeln!(
-        text,
-        "steps       fast {}, balanced {}, high {} at a noise of one spacing",
-        steps.fast, steps.balanced, steps.high
-    );
-    let _ = writeln!(text, "noise       {low} to {high} spacings");
+    if model.can(Capability::Denoise) {
+        denoiser(model, &mut text);
+    } else {
+        generator(model, &mut text);
+    }
     for (stage, file) in model.stages.iter().zip(&bundle.stages) {
         let inputs: Vec<_> = stage
             .inputs
@@ -70,4 +68,62 @@ pub fn run(args: &Args) -> Result<()> {
     }
     say(&text);
     Ok(())
+}
+
+fn denoiser(model: &Manifest, text: &mut String) {
+    let refresh = match model.graph.refresh {
+        0 => "built once".to_owned(),
+        steps => format!("built anew every {steps} steps"),
+    };
+    let steps = model.sampling.steps;
+    let [low, high] = model.trained_noise;
+    let _ = writeln!(text, "graph       {} neighbours, {refresh}", model.graph.k);
+    let _ = writeln!(
+        text,
+        "steps       fast {}, balanced {}, high {} at a noise of one spacing",
+        steps.fast, steps.balanced, steps.high
+    );
+    let _ = writeln!(text, "noise       {low} to {high} spacings");
+}
+
+fn generator(model: &Manifest, text: &mut String) {
+    let (points, sampling) = (model.points, model.sampling);
+    let _ = writeln!(
+        text,
+        "points      {} to {}, trained on {}",
+        points.low, points.high, points.trained
+    );
+    match (model.latent.global, model.latent.point) {
+        (0, _) => {}
+        (global, 0) => drop(writeln!(text, "latent      {global} numbers")),
+        (global, point) => drop(writeln!(
+            text,
+            "latent      {global} numbers, and {point} for each point"
+        )),
+    }
+    if model.schedule.is_some() {
+        let steps = sampling.steps;
+        let _ = writeln!(
+            text,
+            "steps       fast {}, balanced {}, high {}",
+            steps.fast, steps.balanced, steps.high
+        );
+    }
+    let _ = match model.method {
+        Method::Vae => Ok(()),
+        Method::Langevin => writeln!(
+            text,
+            "sampler     Langevin, {} steps a level, rate {}, {} final step",
+            sampling.inner,
+            sampling.rate,
+            if sampling.last { "a noise-free" } else { "no" }
+        ),
+        Method::Ddpm => writeln!(
+            text,
+            "sampler     eta {}, variance {}",
+            sampling.eta,
+            sampling.variance.name()
+        ),
+        _ => writeln!(text, "sampler     eta {}", sampling.eta),
+    };
 }

@@ -6,7 +6,11 @@ mod check;
 mod compare;
 mod denoise;
 mod describe;
+mod generate;
+mod likelihood;
 mod options;
+mod progress;
+mod reconstruct;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -28,6 +32,12 @@ struct Cli {
 enum Command {
     /// Denoise a cloud: .ply, .pcd, .xyz, .txt or .asc
     Denoise(denoise::Args),
+    /// Make new clouds with a generator
+    Generate(generate::Args),
+    /// Encode a cloud and decode it again
+    Reconstruct(reconstruct::Args),
+    /// Bound the likelihood of a cloud under a generator
+    Likelihood(likelihood::Args),
     /// Say what a model is
     Describe(describe::Args),
     /// Prove that a model gives here what it gave where it was made
@@ -79,6 +89,9 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Denoise(args) => denoise::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Generate(args) => generate::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Reconstruct(args) => reconstruct::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Likelihood(args) => likelihood::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Describe(args) => describe::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Check(args) => check::run(&args),
         Command::Compare(args) => compare::run(&args).map(|()| ExitCode::SUCCESS),
