@@ -23,10 +23,10 @@ def state_patch(rng, cloud, points, k, draw_sigma):
     )
 
 
-def state_batches(clouds, seed, points, k, draw_sigma):
+def state_batches(pool, seed, points, k, draw_sigma):
     """Endless dicts of tensors, one patch each; ``draw_sigma(rng)`` in units of the clean pitch."""
     rng = np.random.default_rng(seed)
     while True:
-        patch = state_patch(rng, clouds[rng.integers(len(clouds))], points, k, draw_sigma)
+        patch = state_patch(rng, pool.draw(rng), points, k, draw_sigma)
         batch = {key: torch.from_numpy(value) for key, value in patch.items()}
         yield {key: value if key == "neighbors" else value.float() for key, value in batch.items()}

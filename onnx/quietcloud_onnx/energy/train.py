@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from .. import loop
-from ..scoredenoise.patches import read_pool
+from ..scoredenoise.patches import Pool
 from ..states import state_batches
 from .losses import denoising
 from .networks import EnergyNetwork
@@ -27,7 +27,7 @@ class System:
     name = "langevin-denoiser"
     columns = ["score"]
 
-    def __init__(self, pool, points=1500):
+    def __init__(self, pool, points=2000):
         self.pool, score = pool, EnergyNetwork().config
         self.config = {"score": score, "points": points, "sigmas": list(SIGMAS)}
 
@@ -37,7 +37,7 @@ class System:
     def batches(self, seed, average):
         low, high = np.log(SIGMAS)
         draw = lambda rng: np.exp(rng.uniform(low, high))
-        return state_batches(read_pool(self.pool, 100), seed, self.config["points"], self.config["score"]["k"], draw)
+        return state_batches(Pool(self.pool, 100), seed, self.config["points"], self.config["score"]["k"], draw)
 
     def losses(self, networks, batch, phase, progress):
         inside = batch["inside"][:, 0] > 0

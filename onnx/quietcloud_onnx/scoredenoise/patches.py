@@ -93,11 +93,11 @@ def sphere_patch(rng, cloud, options):
     )
 
 
-def make_batch(rng, clouds, options, patch):
+def make_batch(rng, pool, options, patch):
     """Tensors of several patches side by side; rows of centers and neighbours count through all of them."""
     parts, offset = [], 0
     for _ in range(options.batch):
-        part = patch(rng, clouds[rng.integers(len(clouds))], options)
+        part = patch(rng, pool.draw(rng), options)
         rows = len(part["edges"] if "edges" in part else part["points"])
         part["centers"] = part["centers"] + offset
         if "neighbors" in part:
@@ -108,14 +108,23 @@ def make_batch(rng, clouds, options, patch):
     return {key: value if key in ("neighbors", "centers") else value.float() for key, value in batch.items()}
 
 
-def read_pool(pool, fewest):
-    """(points, normals, tree) of the clouds of at least ``fewest`` points in a pool folder."""
-    clouds = []
-    for path in sorted(Path(pool).glob("*.npz")):
-        data = np.load(path)
-        if len(data["points"]) >= fewest:
-            points = data["points"].astype(np.float64)
-            clouds.append((points, data["normals"].astype(np.float64), cKDTree(points)))
-    if not clouds:
-        raise FileNotFoundError(f"{pool}: no .npz cloud of {fewest} points; make some with python -m quietcloud_onnx.data")
-    return clouds
+class Pool:
+    """(points, normals, tree) of the clouds of at least ``fewest`` points in a pool folder; each read when first drawn."""
+
+    def __init__(self, folder, fewest):
+        self.paths, self.fewest, self.read = sorted(Path(folder).glob("*.npz")), fewest, {}
+        if not any(self._fits(path) for path in self.paths):
+            raise FileNotFoundError(f"{folder}: no .npz cloud of {fewest} points; make some with python -m quietcloud_onnx.data")
+
+    def _fits(self, path):
+        if path not in self.read:
+            with np.load(path) as data:
+                points, normals = data["points"].astype(np.float64), data["normals"].astype(np.float64)
+            self.read[path] = (points, normals, cKDTree(points)) if len(points) >= self.fewest else None
+        return self.read[path] is not None
+
+    def draw(self, rng):
+        while True:
+            path = self.paths[rng.integers(len(self.paths))]
+            if self._fits(path):
+                return self.read[path]

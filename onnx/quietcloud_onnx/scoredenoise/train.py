@@ -13,7 +13,7 @@ import torch
 
 from .. import loop
 from . import networks, plain
-from .patches import Options, graph_patch, make_batch, read_pool, sphere_patch
+from .patches import Options, Pool, graph_patch, make_batch, sphere_patch
 
 # As published: patches of 1000 points, 128 of them trained; 4 patches a step fit a processor's time, 32 a GPU's.
 PLAIN = dict(points=1000, centers=128, batch=4, k=plain.K, sigma_low=0.0, sigma_high=0.0)
@@ -56,9 +56,9 @@ class System:
         rng = np.random.default_rng(seed)
         # A published cloud has 10 000 points at least: in a sparser one its noise drowns the shape.
         plain_one = self.config["network"] == "plain"
-        clouds = read_pool(self.pool, 4 * self.options.points if plain_one else 100)
+        pool = Pool(self.pool, 4 * self.options.points if plain_one else 100)
         while True:
-            yield make_batch(rng, clouds, self.options, sphere_patch if plain_one else graph_patch)
+            yield make_batch(rng, pool, self.options, sphere_patch if plain_one else graph_patch)
 
     def losses(self, built, batch, phase, progress):
         inputs = ("edges", "neighbors") if "edges" in batch else ("points",)
