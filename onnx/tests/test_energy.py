@@ -43,11 +43,11 @@ def test_the_trace_of_a_network_by_finite_differences():
 def test_implicit_and_denoising_losses_prefer_the_true_score():
     """Data N(0, s^2): of the scores -c x the best is c = 1/s^2; with noise sigma, 1/(s^2 + sigma^2)."""
     rng, s, sigma = torch.Generator().manual_seed(2), 0.8, 0.6
-    x, z = s * torch.randn(200_000, 3, generator=rng), torch.randn(200_000, 3, generator=rng)
-    best = lambda loss: min(np.arange(0.5, 2.5, 0.05), key=lambda c: float(loss(c)))  # noqa: E731
-    assert best(lambda c: losses.implicit_exact(lambda x: -c * x, x)) == pytest.approx(1 / s**2, abs=0.06)
+    x, z = s * torch.randn(20_000, 3, generator=rng), torch.randn(20_000, 3, generator=rng)
+    best = lambda loss: min(np.arange(0.5, 2.5, 0.1), key=lambda c: loss(c).item())  # noqa: E731
+    assert best(lambda c: losses.implicit_exact(lambda x: -c * x, x)) == pytest.approx(1 / s**2, abs=0.11)
     noisy = x + sigma * z
-    assert best(lambda c: losses.denoising(-c * noisy, z, sigma)) == pytest.approx(1 / (s**2 + sigma**2), abs=0.06)
+    assert best(lambda c: losses.denoising(-c * noisy, z, sigma)) == pytest.approx(1 / (s**2 + sigma**2), abs=0.11)
     assert losses.denoising(torch.zeros(4, 3), torch.ones(4, 3), torch.full((4, 1), 0.5), 0.25).item() == pytest.approx(3.0)
 
 

@@ -24,7 +24,27 @@ class Score(nn.Module):
             return -torch.autograd.grad(energy, x, torch.ones_like(energy))[0]
 
 
+def _size(x, axis):
+    return x.shape[axis]
+
+
+def _expand(x, sizes):
+    return x.expand(sizes)
+
+
+def _view(x, sizes):
+    return x.reshape(sizes)
+
+
+# The exporter follows sizes through tensors' own methods; through these operators it sees the example's numbers.
+FOLLOWED = {torch.ops.aten.sym_size.int: _size, torch.ops.aten.expand.default: _expand, torch.ops.aten.view.default: _view}
+
+
 def gradient_graph(energy, *example):
     """A module without autograd that computes ``Score(energy)``, for any number of rows."""
     energy = energy.eval().requires_grad_(False)
-    return make_fx(Score(energy), core_aten_decompositions(), tracing_mode="symbolic", _allow_non_fake_inputs=True)(*example)
+    graph = make_fx(Score(energy), core_aten_decompositions(), tracing_mode="symbolic", _allow_non_fake_inputs=True)(*example)
+    for node in graph.graph.nodes:
+        node.target = FOLLOWED.get(node.target, node.target)
+    graph.recompile()
+    return graph
