@@ -182,7 +182,7 @@ def langevin_stages(networks, out, config):
         "schedule": {"kind": "sigma", "sigmas": [float(sigma) for sigma in geometric_sigmas()]},
         "graph": {"k": config["score"]["k"], "refresh": 1},
         "normalization": "spacing",
-        "sampling": {"rho": 1.0, "inner": 2, "rate": 0.3, "heat": 0.1, "final": True, "steps": {"fast": 2, "balanced": 3, "high": 6}},
+        "sampling": {"rho": 1.0, "inner": 1, "rate": 0.3, "heat": 0.1, "final": True, "steps": {"fast": 2, "balanced": 3, "high": 6}},
         "trained_noise": config["sigmas"],
         "stages": [stage_entry(out, "score", GRAPH, "score", networks["score"].hops)],
     }

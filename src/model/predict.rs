@@ -42,7 +42,10 @@ impl Predictor<'_> {
     /// Hands the network's answer for each core row of `tile`, `width` numbers, to `answer`.
     ///
     /// `points` are all points in model units, `sigma` the level's noise in the same units.
-    #[expect(clippy::too_many_arguments, reason = "what a network sees, and where its answer goes")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a network sees, and where its answer goes"
+    )]
     pub(crate) fn run(
         &mut self,
         points: &[[f64; 3]],

@@ -107,7 +107,11 @@ impl Follow<'_> {
         self.inside += self
             .tiles
             .run(state, graph, sigma, span, &mut answers, 3, |i, row| {
-                convert(i, f64::from(graph.spacing[i]), std::array::from_fn(|a| f64::from(row[a])))
+                convert(
+                    i,
+                    f64::from(graph.spacing[i]),
+                    std::array::from_fn(|a| f64::from(row[a])),
+                )
             })?;
         self.calls += 1;
         self.predicting += start.elapsed();

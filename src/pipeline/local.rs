@@ -226,9 +226,9 @@ impl Run<'_> {
                         values: &features,
                     },
                 ];
-                let (outputs, spent) =
-                    scan.network
-                        .call(&matrices, [scores.len(), 3], &self.job.options)?;
+                let (outputs, spent) = scan
+                    .network
+                    .call(&matrices, [scores.len(), 3], &self.job.options)?;
                 let rows = outputs.iter().flat_map(|output| output.as_chunks::<3>().0);
                 scores.iter_mut().zip(rows).for_each(|(score, row)| *score = *row);
                 Ok(spent)

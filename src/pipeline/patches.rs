@@ -80,7 +80,8 @@ pub(super) fn features(
                 width: 3,
                 values: &values,
             };
-            let (mut outputs, spent) = network.call(&[matrix], [patch.rows.len(), width], &span.job.options)?;
+            let (mut outputs, spent) =
+                network.call(&[matrix], [patch.rows.len(), width], &span.job.options)?;
             let output = outputs
                 .pop()
                 .ok_or_else(|| Error::Internal("a network gave nothing".into()))?;

@@ -54,7 +54,10 @@ impl<'a> Tiles<'a> {
     ///
     /// `points` and `sigma`, the level's noise, are in model units. Returns the time spent inside ONNX Runtime,
     /// averaged over the workers.
-    #[expect(clippy::too_many_arguments, reason = "what a network sees, and where its answer goes")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a network sees, and where its answer goes"
+    )]
     pub(super) fn run<T: Send>(
         &self,
         points: &[[f64; 3]],
