@@ -2,6 +2,8 @@
 
 mod search;
 
+pub(crate) use search::Places;
+
 use ndarray::Array3;
 use rayon::prelude::*;
 

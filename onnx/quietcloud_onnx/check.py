@@ -37,7 +37,10 @@ class OnnxStage:
         return torch.from_numpy(self.session.run(None, {name: value.numpy() for name, value in feeds.items()})[0])
 
     def __call__(self, *inputs):
-        feeds = dict(zip(("edges", "neighbors", "sigma"), inputs))
+        names = ("edges", "neighbors", "sigma")
+        if not {*names, "rings"}.issuperset(self.entry["inputs"]):
+            names = self.entry["inputs"]
+        feeds = dict(zip(names, inputs))
         feeds["rings"] = torch.full((self.entry["hops"],), len(inputs[0]), dtype=torch.int64)
         return self.run({name: feeds[name] for name in self.entry["inputs"]})
 
@@ -95,6 +98,10 @@ def main():
     args = parser.parse_args()
     if "system" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"].get("config", {}):
         differences = bundle.golden_differences(args.bundle)
+    elif "denoiser" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"]:
+        from . import denoiser
+
+        differences = denoiser.golden_differences(args.bundle)
     else:
         differences = golden_differences(args.bundle)
     if args.run:

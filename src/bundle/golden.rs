@@ -2,12 +2,13 @@
 //!
 //! `golden.npz`, arrays of f64 stored uncompressed: `points` `[n,3]`, the scan in its own unit; `sigma`, the noise
 //! handed to both runs, and `estimate`, what the noise stage says it is, in the same unit; `levels` `[m+1]`, the
-//! relative noise of the chain; `clean` `[n,3]`, the result at eta 0; `clean_stochastic` `[n,3]`, the result at eta 1
-//! with the standard normal `draws` `[m,n,3]`. A model without a noise stage has no `estimate`.
+//! relative noise of the chain; `steps`, the number of steps, m unless given; `clean` `[n,3]`, the result at eta (of
+//! Langevin: heat) 0; `clean_stochastic` `[n,3]`, the result at 1 with the standard normal `draws` `[m,n,3]`. A model
+//! without a noise stage has no `estimate`, one that draws nothing neither `clean_stochastic` nor `draws`.
 
 use std::io::Cursor;
 
-use ndarray::{Array0, Array2, Array3, ArrayView2, Axis, OwnedRepr};
+use ndarray::{Array0, Array2, Array3, ArrayView2, Axis, Ix0, OwnedRepr};
 use ndarray_npy::NpzReader;
 
 /// A recorded run of a reference implementation.
@@ -23,8 +24,15 @@ pub struct Golden {
     pub steps: usize,
     /// Result of the deterministic run.
     pub clean: Vec<[f64; 3]>,
-    /// Result of the ancestral run with `draws`.
-    pub stochastic: Vec<[f64; 3]>,
+    /// The run that draws, of a model that does.
+    pub stochastic: Option<Stochastic>,
+}
+
+/// A run with noise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stochastic {
+    /// Its result.
+    pub clean: Vec<[f64; 3]>,
     /// Standard normal draws of each step for each point.
     pub draws: Vec<Vec<[f64; 3]>>,
 }
@@ -36,41 +44,54 @@ impl Golden {
         let names = npz
             .names()
             .map_err(|e| format!("golden.npz can't be read: {e}"))?;
+        let has = |name: &str| names.iter().any(|found| found == name);
         let sigma: Array0<f64> = array(&mut npz, "sigma")?;
-        let estimate = match names.iter().any(|name| name == "estimate") {
-            true => Some(array::<ndarray::Ix0>(&mut npz, "estimate")?.into_scalar()),
-            false => None,
+        let mut scalar = |name: &str| match has(name) {
+            true => array::<Ix0>(&mut npz, name).map(|value| Some(value.into_scalar())),
+            false => Ok(None),
         };
+        let (estimate, steps) = (scalar("estimate")?, scalar("steps")?);
         let points: Array2<f64> = array(&mut npz, "points")?;
         let clean: Array2<f64> = array(&mut npz, "clean")?;
-        let stochastic: Array2<f64> = array(&mut npz, "clean_stochastic")?;
-        let draws: Array3<f64> = array(&mut npz, "draws")?;
         let n = points.nrows();
-        for (name, shape) in [("clean", clean.shape()), ("clean_stochastic", stochastic.shape())] {
-            if shape != [n, 3] {
-                return Err(format!(
-                    "golden.npz: {name} has the shape {shape:?}, expected {:?}",
-                    [n, 3]
-                ));
-            }
-        }
-        let steps = draws.len_of(Axis(0));
-        if points.ncols() != 3 || draws.shape() != [steps, n, 3] {
-            let found = (points.shape(), draws.shape());
-            return Err(format!(
-                "golden.npz: points and draws have the shapes {found:?}, expected [n, 3] and [m, n, 3]"
-            ));
-        }
+        shaped("points", points.shape(), &[n, 3])?;
+        shaped("clean", clean.shape(), &[n, 3])?;
+        let stochastic = if has("draws") || has("clean_stochastic") || steps.is_none() {
+            let clean: Array2<f64> = array(&mut npz, "clean_stochastic")?;
+            let draws: Array3<f64> = array(&mut npz, "draws")?;
+            shaped("clean_stochastic", clean.shape(), &[n, 3])?;
+            shaped("draws", draws.shape(), &[draws.len_of(Axis(0)), n, 3])?;
+            Some(Stochastic {
+                clean: rows(clean.view()),
+                draws: draws.outer_iter().map(rows).collect(),
+            })
+        } else {
+            None
+        };
+        let drawn = stochastic.as_ref().map_or(0, |run| run.draws.len());
+        let steps = match steps {
+            None => drawn,
+            Some(steps) if (1.0..=1000.0).contains(&steps) && steps.fract() == 0.0 => steps as usize,
+            Some(steps) => return Err(format!("golden.npz: steps is {steps}, expected 1 to 1000")),
+        };
         Ok(Golden {
             sigma: sigma.into_scalar(),
             estimate,
             steps,
             points: rows(points.view()),
             clean: rows(clean.view()),
-            stochastic: rows(stochastic.view()),
-            draws: draws.outer_iter().map(rows).collect(),
+            stochastic,
         })
     }
+}
+
+fn shaped(name: &str, found: &[usize], expected: &[usize]) -> Result<(), String> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "golden.npz: {name} has the shape {found:?}, expected {expected:?}"
+    ))
 }
 
 fn array<D: ndarray::Dimension>(

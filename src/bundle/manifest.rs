@@ -36,7 +36,8 @@ pub struct Manifest {
     #[serde(default)]
     pub graph: GraphSpec,
     /// How a cloud is brought to model units: `spacing` (centred, median local spacing = 1), or `shape` (centred on its
-    /// mean, root mean square of all coordinates = 1) in a generator.
+    /// mean, root mean square of all coordinates = 1) in a generator, or `sphere` (bounding box centred, the farthest
+    /// point at 1) in a model that looks at patches.
     pub normalization: String,
     /// How the sampler walks through the schedule.
     #[serde(default)]
@@ -50,6 +51,9 @@ pub struct Manifest {
     /// How many points a generated cloud may have; zeros in a model that can't generate.
     #[serde(default)]
     pub points: PointsSpec,
+    /// The patches that features are made of; zeros in a model that looks at a graph.
+    #[serde(default)]
+    pub patch: PatchSpec,
     /// Sizes of the latent variables; zeros in a model without.
     #[serde(default)]
     pub latent: LatentSpec,
@@ -83,6 +87,19 @@ pub struct PointsSpec {
     pub low: usize,
     /// The most, up to 1 048 576.
     pub high: usize,
+}
+
+/// Patches of a scan for networks whose graph is not ours to cut (ScoreDenoise's dynamic graph).
+///
+/// In the caller's order, each finite point that has no features yet becomes a seed: the network sees the `points`
+/// nearest to it, and the nearest `core` of these take their features from there, unless they have some. So each point's
+/// features come from a patch in whose middle it lies, whatever the cloud's size.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub struct PatchSpec {
+    /// Points of a patch, nearest first; as in training, up to 65 536.
+    pub points: usize,
+    /// How many of them take their features from it.
+    pub core: usize,
 }
 
 /// Sizes of the latent variables, up to 4096.
@@ -123,7 +140,11 @@ impl Manifest {
     fn verify(&self) -> Result<(), String> {
         stage::verify(self.method, &self.stages)?;
         let denoises = self.can(Capability::Denoise);
-        let unit = if denoises { "spacing" } else { "shape" };
+        let unit = match denoises {
+            true if stage::looks_at_patches(&self.stages) => "sphere",
+            true => "spacing",
+            false => "shape",
+        };
         if self.normalization != unit {
             return Err(format!(
                 "normalization is '{}', expected '{unit}'",
@@ -152,6 +173,13 @@ impl Manifest {
     fn verify_denoiser(&self) -> Result<(), String> {
         within("graph.k", self.graph.k as f64, 1.0, 128.0)?;
         within("graph.refresh", self.graph.refresh as f64, 0.0, 1000.0)?;
+        let most = self.graph.k as f64;
+        within("sampling.ensemble", self.sampling.ensemble as f64, 1.0, most)?;
+        if stage::looks_at_patches(&self.stages) {
+            let PatchSpec { points, core } = self.patch;
+            within("patch.points", points as f64, most + 1.0, 65_536.0)?;
+            within("patch.core", core as f64, 1.0, points as f64)?;
+        }
         let [low, high] = self.trained_noise;
         within("trained_noise[0]", low, 1e-6, 1e6)?;
         within("trained_noise[1]", high, low, 1e6)

@@ -19,10 +19,10 @@ mod schedule;
 mod stage;
 
 pub use golden::Golden;
-pub use manifest::{GraphSpec, LatentSpec, Manifest, PointsSpec};
+pub use manifest::{GraphSpec, LatentSpec, Manifest, PatchSpec, PointsSpec};
 pub use method::{Capability, Method};
 pub use open::{Bundle, StageFile};
 pub use recorded::Recorded;
-pub use sampling::{Sampling, Steps};
+pub use sampling::{Contributions, Sampling, Steps};
 pub use schedule::ScheduleSpec;
 pub use stage::{Role, Stage, StageInput};

@@ -27,8 +27,23 @@ pub struct Sampling {
     pub last: bool,
     /// scoredenoise: lambda, by which the step shrinks from one to the next.
     pub decay: f64,
-    /// scoredenoise: scores that are averaged over.
+    /// langevin: how much of its noise a denoiser's step adds, 0 none (plain ascent) to 1 all; a generator adds all.
+    pub heat: f64,
+    /// scoredenoise: K, the local scores that an ensemble takes together; at most the graph's k.
     pub ensemble: usize,
+    /// scoredenoise: which, and how.
+    pub contributions: Contributions,
+}
+
+/// Which local scores of ScoreDenoise move a point, and how they are taken together (METHOD 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Contributions {
+    /// Every scan point adds its score to the K moved points nearest to it: the public implementation's way.
+    #[default]
+    Sum,
+    /// The mean over the K scan points nearest to the point's own place in the scan: the paper's formula.
+    Mean,
 }
 
 impl Default for Sampling {
@@ -42,7 +57,9 @@ impl Default for Sampling {
             rate: 0.1,
             last: false,
             decay: 1.0,
+            heat: 1.0,
             ensemble: 1,
+            contributions: Contributions::default(),
         }
     }
 }
@@ -97,6 +114,7 @@ impl Sampling {
         within("sampling.inner", self.inner as f64, 1.0, 1000.0)?;
         within("sampling.rate", self.rate, 1e-9, 10.0)?;
         within("sampling.decay", self.decay, 1e-3, 1.0)?;
+        within("sampling.heat", self.heat, 0.0, 1.0)?;
         within("sampling.ensemble", self.ensemble as f64, 1.0, 128.0)
     }
 }

@@ -59,11 +59,12 @@ pub enum StageInput {
     Sigma,
     /// i64 `[hops]`: rows that each layer has to compute.
     Rings,
-    /// f32 `[m,3]`: where the score is asked for, relative to a point of the scan, in units of its spacing.
+    /// f32 `[m,3]`: where the score is asked for, relative to a point of the scan, in units of its local spacing; in
+    /// model units where the normalization is `sphere`.
     Offsets,
     /// f32 `[m,F]`: the features of those points.
     Features,
-    /// f32 `[n,3]`: the whole cloud, in model units.
+    /// f32 `[n,3]`: the whole cloud, or a patch of a scan, in model units.
     Points,
     /// f32 `[1,1]`: the step's share of the schedule, `t / T`.
     Time,
@@ -139,8 +140,9 @@ enum Inputs {
 const PREDICTIONS: &[&[&str]] = &[&["noise"], &["clean"], &["velocity"], &["score"], &["offset"]];
 const CODE: &[&[&str]] = &[&["mean", "log_sd"]];
 
-/// The stages that a method has; `conditional`: its score looks at the graph of a scan.
-fn wanted(method: Method, conditional: bool) -> Vec<Wanted> {
+/// The stages that a method has; `conditional`: its score looks at the graph of a scan; `patches`: its features look at
+/// the points of a patch.
+fn wanted(method: Method, conditional: bool, patches: bool) -> Vec<Wanted> {
     use StageInput::{
         Features, Gamma, Latent, LatentState, Offsets, PointLatent, PointState, Points, Seeds, Sigma, Time,
     };
@@ -158,7 +160,11 @@ fn wanted(method: Method, conditional: bool) -> Vec<Wanted> {
         Method::Ddpm if conditional => vec![graph(Role::Score, true, true, PREDICTIONS), noise],
         Method::Langevin if conditional => vec![graph(Role::Score, true, true, &[&["score"]]), noise],
         Method::ScoreDenoise => vec![
-            graph(Role::Features, true, false, &[&["features"]]),
+            if patches {
+                set(Role::Features, true, &[Points], &[&["features"]])
+            } else {
+                graph(Role::Features, true, false, &[&["features"]])
+            },
             set(Role::Score, true, &[Offsets, Features], &[&["score"]]),
             noise,
         ],
@@ -179,9 +185,15 @@ fn wanted(method: Method, conditional: bool) -> Vec<Wanted> {
     }
 }
 
+/// Whether features are made of the points of a patch, and not of a scan's graph.
+pub(super) fn looks_at_patches(stages: &[Stage]) -> bool {
+    let features = stages.iter().find(|stage| stage.role == Role::Features);
+    features.is_some_and(|stage| stage.inputs.contains(&StageInput::Points))
+}
+
 /// Every stage that the method needs is there once, and each asks and gives what its role does.
 pub(super) fn verify(method: Method, stages: &[Stage]) -> Result<(), String> {
-    let wanted = wanted(method, is_conditional(stages));
+    let wanted = wanted(method, is_conditional(stages), looks_at_patches(stages));
     for want in &wanted {
         let count = stages.iter().filter(|stage| stage.role == want.role).count();
         if count > 1 || (count == 0 && want.required) {

@@ -22,16 +22,51 @@ pub(super) fn nearest(
     reach: &mut [f64],
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
-    // An axis on which every point agrees adds nothing to a distance, but a tree would waste every third split on
-    // it: on a scan line along x that makes leaves of thousands of points.
-    let axes: Vec<usize> = (0..3)
-        .filter(|&a| points.iter().any(|p| p[a] != points[0][a]))
-        .collect();
-    match axes[..] {
+    match axes(points)[..] {
         [a, b, c] => nearest_in(points, [a, b, c], queries, k, neighbors, reach, go_on),
         [a, b] => nearest_in(points, [a, b], queries, k, neighbors, reach, go_on),
         [a] => nearest_in(points, [a], queries, k, neighbors, reach, go_on),
         _ => nearest_in(points, [0], queries, k, neighbors, reach, go_on),
+    }
+}
+
+/// The axes that tell points apart. One on which every point agrees adds nothing to a comparison of distances, but a
+/// tree would waste every third split on it: on a scan line along x that makes leaves of thousands of points.
+fn axes(points: &[[f64; 3]]) -> Vec<usize> {
+    (0..3)
+        .filter(|&a| points.iter().any(|p| p[a] != points[0][a]))
+        .collect()
+}
+
+/// The points of a cloud, ready to be asked which of them are nearest to any place.
+pub(crate) struct Places(Axes);
+
+enum Axes {
+    Three(Sites<3>),
+    Two(Sites<2>, [usize; 2]),
+    One(Sites<1>, [usize; 1]),
+}
+
+impl Places {
+    /// Nothing where `go_on` has said no on the way.
+    pub(crate) fn new(points: &[[f64; 3]], go_on: &dyn Fn() -> bool) -> Option<Places> {
+        Some(Places(match axes(points)[..] {
+            [a, b, c] => Axes::Three(Sites::new(points, [a, b, c], go_on)?),
+            [a, b] => Axes::Two(Sites::new(points, [a, b], go_on)?, [a, b]),
+            [a] => Axes::One(Sites::new(points, [a], go_on)?, [a]),
+            _ => Axes::One(Sites::new(points, [0], go_on)?, [0]),
+        }))
+    }
+
+    /// The k nearest points to `place` (all, where there are fewer), nearest first, equal distances in order of index.
+    pub(crate) fn around(&self, place: [f64; 3], k: usize, found: &mut Vec<(f64, u32)>) {
+        // No point has this index: none is left out.
+        const NOBODY: u32 = u32::MAX;
+        match &self.0 {
+            Axes::Three(sites) => sites.around(place, NOBODY, k, found),
+            Axes::Two(sites, axes) => sites.around(axes.map(|a| place[a]), NOBODY, k, found),
+            Axes::One(sites, axes) => sites.around(axes.map(|a| place[a]), NOBODY, k, found),
+        }
     }
 }
 

@@ -185,5 +185,20 @@ fn networks(bundle: &Bundle, device: Device, runtime: &'static Runtime) -> Resul
             device => device,
         })
     };
-    stages.map(open).collect()
+    let networks: Vec<Network> = stages.map(open).collect::<Result<_, _>>()?;
+    let of = |role| networks.iter().find(|network: &&Network| network.role() == role);
+    if let (Some(features), Some(score)) = (of(Role::Features), of(Role::Score)) {
+        match (features.features(), score.features()) {
+            (Some(given), Some(asked)) if given == asked => {}
+            (given, asked) => {
+                let width = |w: Option<usize>| w.map_or("an open number of".into(), |w| w.to_string());
+                return Err(Failure::Network(format!(
+                    "stage 'features' gives {} numbers for a point, 'score' asks for {}; expected the same fixed number",
+                    width(given),
+                    width(asked)
+                )));
+            }
+        }
+    }
+    Ok(networks)
 }

@@ -39,17 +39,22 @@ impl Network {
 }
 
 impl Predictor<'_> {
-    /// The network's answer for the core rows of `tile`, `width` numbers each, appended to `out`.
+    /// Hands the network's answer for each core row of `tile`, `width` numbers, to `answer`.
     ///
     /// `points` are all points in model units, `sigma` the level's noise in the same units.
-    pub(crate) fn run<const WIDTH: usize>(
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a network sees, and where its answer goes"
+    )]
+    pub(crate) fn run(
         &mut self,
         points: &[[f64; 3]],
         graph: &Graph,
         tile: &Tile,
         sigma: f64,
         options: &RunOptions,
-        mut answer: impl FnMut(usize, [f32; WIDTH]),
+        width: usize,
+        mut answer: impl FnMut(usize, &[f32]),
     ) -> Result<()> {
         let rows = tile.rows.len();
         // No zeroing: relative_edges writes every value.
@@ -102,14 +107,14 @@ impl Predictor<'_> {
         let (shape, values) = output
             .try_extract_tensor::<f32>()
             .map_err(|e| self.network.error(e))?;
-        if shape[..] != [tile.core as i64, WIDTH as i64] {
-            let expected = [tile.core, WIDTH];
+        if shape[..] != [tile.core as i64, width as i64] {
+            let expected = [tile.core, width];
             return Err(self
                 .network
                 .error(format!("gave the shape {:?}, expected {expected:?}", &shape[..])));
         }
-        for (row, value) in values.as_chunks::<WIDTH>().0.iter().enumerate() {
-            answer(row, *value);
+        for (row, value) in values.chunks_exact(width).enumerate() {
+            answer(row, value);
         }
         Ok(())
     }

@@ -24,6 +24,8 @@ pub(crate) struct Network {
     device: Device,
     runtime: &'static Runtime,
     idle: Mutex<Vec<Session>>,
+    /// Numbers in a row of the features that it gives or asks for, where it says so.
+    features: Option<usize>,
 }
 
 /// Why a network could not be made: of the two, only a device's failure lets `auto` go on to the next device.
@@ -41,15 +43,17 @@ impl Network {
         device: Device,
         runtime: &'static Runtime,
     ) -> Result<Network, Failure> {
-        let network = Network {
+        let mut network = Network {
             stage: stage.clone(),
             bytes,
             device,
             runtime,
             idle: Mutex::default(),
+            features: None,
         };
         let session = network.create()?;
         network.verify(&session, latent).map_err(Failure::Network)?;
+        network.features = shape::features(&session);
         network.put_back(session);
         Ok(network)
     }
@@ -61,6 +65,11 @@ impl Network {
     /// Depth of the receptive field in neighbour hops.
     pub(crate) fn hops(&self) -> usize {
         self.stage.hops
+    }
+
+    /// Numbers in a row of the features that it gives or asks for, where it says so.
+    pub(crate) fn features(&self) -> Option<usize> {
+        self.features
     }
 
     /// An idle session, or a new one.

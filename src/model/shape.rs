@@ -1,5 +1,6 @@
 //! The last dimension of each tensor that a stage on a set of points asks for or gives.
 
+use ort::session::Session;
 use ort::value::ValueType;
 
 use crate::bundle::{LatentSpec, Role, StageInput};
@@ -23,6 +24,14 @@ pub(super) fn of_output(role: Role, latent: &LatentSpec) -> Option<usize> {
         Role::Decoder => Some(3),
         Role::Score | Role::Noise | Role::Features => None,
     }
+}
+
+/// Numbers in a row of the tensor `features`, given or asked for; nothing where there is none, or its width is left open.
+pub(super) fn features(session: &Session) -> Option<usize> {
+    let tensors = session.inputs().iter().chain(session.outputs());
+    let mut named = tensors.filter(|tensor| tensor.name() == StageInput::Features.name());
+    let &last = named.next()?.dtype().tensor_shape()?.last()?;
+    usize::try_from(last).ok().filter(|&width| width > 0)
 }
 
 /// Refuses a tensor that is declared with another last dimension; one left open may be anything.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::budget::{Budget, Need};
 use super::job::{self, Job, Watch};
 use super::report::{Milliseconds, Report};
-use crate::bundle::Capability;
+use crate::bundle::{Capability, Method};
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::{Device, Model};
@@ -32,7 +32,7 @@ pub struct Denoised {
 pub struct Tuning {
     /// Core points of a tile.
     pub tile: Option<usize>,
-    /// The sampler's eta.
+    /// The sampler's eta, or the share of Langevin's noise.
     pub eta: Option<f64>,
     /// Draws for each step and point, in the cloud's order, in the place of seeded ones.
     pub draws: Option<Vec<Vec<[f64; 3]>>>,
@@ -145,6 +145,7 @@ impl Run<'_> {
             frame,
         } = normalize_while(cloud, &|| self.job.check().is_ok())?;
         self.report.finite = points.len();
+        self.report.spacing = frame.scale;
         self.frame = frame;
         self.report.milliseconds.normalize = milliseconds(start.elapsed());
         self.step(NORMALIZED)?;
@@ -158,7 +159,6 @@ impl Run<'_> {
                 points[at as usize] = self.frame.restore(point);
             }
         }
-        self.report.spacing = self.frame.scale;
         self.report.milliseconds.restore = milliseconds(start.elapsed());
         Ok(Denoised {
             points,
@@ -175,8 +175,18 @@ impl Run<'_> {
                 points.len()
             ));
         }
+        if self.model.manifest().normalization == "sphere" {
+            self.report.spacing = self.frame.scale;
+            self.sphere(&mut points);
+            return self.ascend(points, source, None).map(Some);
+        }
         let graph = self.graph(&mut points)?;
+        self.report.spacing = self.frame.scale;
         self.step(GRAPH)?;
+        let method = self.model.manifest().method;
+        if method == Method::ScoreDenoise {
+            return self.ascend(points, source, Some(&graph)).map(Some);
+        }
         if self.params.noise > 0.0 {
             self.report.noise_spacing = self.params.noise / self.frame.scale;
         } else {
@@ -194,6 +204,9 @@ impl Run<'_> {
             return self.leave_clean();
         }
         self.report.steps = levels.len() - 1;
+        if method == Method::Langevin {
+            return self.climb(points, source, graph, &levels).map(Some);
+        }
         self.walk(points, source, graph, &levels).map(Some)
     }
 
@@ -209,7 +222,7 @@ impl Run<'_> {
         Ok(None)
     }
 
-    fn step(&self, done: f64) -> Result<()> {
+    pub(super) fn step(&self, done: f64) -> Result<()> {
         self.job.advance(done);
         self.job.check()
     }

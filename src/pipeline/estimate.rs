@@ -52,8 +52,8 @@ impl Run<'_> {
             to: NOISE,
         };
         let mut sigmas = vec![0.0; points.len()];
-        let inside = tiles.run(points, graph, 0.0, span, &mut sigmas, |i, [log]: [f32; 1]| {
-            f64::from(log).exp() * f64::from(graph.spacing[i])
+        let inside = tiles.run(points, graph, 0.0, span, &mut sigmas, 1, |i, log| {
+            f64::from(log[0]).exp() * f64::from(graph.spacing[i])
         })?;
         self.report.milliseconds.runtime += milliseconds(inside);
         sigmas.retain(|sigma| sigma.is_finite());

@@ -49,18 +49,24 @@ impl<'a> Tiles<'a> {
         self.workers
     }
 
-    /// Runs the network once for every point, and writes what `convert` makes of point i's answer to `out[i]`.
+    /// Runs the network once for every point, and writes what `convert` makes of point i's answer, `width` numbers, to
+    /// `out[i]`.
     ///
     /// `points` and `sigma`, the level's noise, are in model units. Returns the time spent inside ONNX Runtime,
     /// averaged over the workers.
-    pub(super) fn run<T: Send, const WIDTH: usize>(
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a network sees, and where its answer goes"
+    )]
+    pub(super) fn run<T: Send>(
         &self,
         points: &[[f64; 3]],
         graph: &Graph,
         sigma: f64,
         span: Span<'_>,
         out: &mut [T],
-        convert: impl Fn(usize, [f32; WIDTH]) -> T + Sync,
+        width: usize,
+        convert: impl Fn(usize, &[f32]) -> T + Sync,
     ) -> Result<Duration> {
         let mut rest = out;
         let parts = self.ranges.iter().enumerate().map(|(tile, range)| {
@@ -83,9 +89,9 @@ impl<'a> Tiles<'a> {
                 };
                 span.job.check()?;
                 let start = self.ranges[number].start;
-                let store = |row: usize, answer| part[row] = convert(start + row, answer);
+                let store = |row: usize, answer: &[f32]| part[row] = convert(start + row, answer);
                 self.tile(graph, number, &mut scratch, |tile| {
-                    predictor.run(points, graph, tile, sigma, &span.job.options, store)
+                    predictor.run(points, graph, tile, sigma, &span.job.options, width, store)
                 })?;
                 let done = finished.fetch_add(1, Ordering::Relaxed) + 1;
                 span.job

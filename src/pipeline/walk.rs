@@ -1,16 +1,12 @@
 //! The way through the levels, from the scan to the clean cloud.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::budget::Budget;
-use super::denoise::{NOISE, Run, milliseconds};
-use super::estimate::knn;
-use super::predict::{Span, Tiles};
-use crate::bundle::{Role, Steps};
+use super::denoise::Run;
+use crate::bundle::Steps;
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::random::Noise;
 use crate::sampler;
 use crate::schedule::Level;
 
@@ -40,75 +36,30 @@ impl Run<'_> {
         &mut self,
         points: Vec<[f64; 3]>,
         source: &[u32],
-        mut graph: Graph,
+        graph: Graph,
         levels: &[Level],
     ) -> Result<Vec<[f64; 3]>> {
         let (model, job) = (self.model, self.job);
-        let manifest = model.manifest();
-        // Tiles that live for one step only are not worth their memory.
-        let keep = self.budget.keep && manifest.graph.refresh != 1;
-        let budget = Budget { keep, ..self.budget };
-        let eta = self.tuning.eta.unwrap_or(manifest.sampling.eta);
-        let share = (1.0 - NOISE) / (levels.len() - 1) as f64;
-        let score = model.network(Role::Score)?;
-        let mut tiles = Tiles::new(points.len(), score, &budget);
-        (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
-
+        let eta = self.tuning.eta.unwrap_or(model.manifest().sampling.eta);
         let start = Instant::now();
-        let (mut inside, mut refreshing, mut predicting) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
-        let mut step = 0;
-        let predict = |state: &[[f64; 3]], level: &Level| -> Result<Vec<[f64; 3]>> {
-            let start = Instant::now();
-            if step > 0 && manifest.graph.refresh > 0 && step % manifest.graph.refresh == 0 {
-                graph = knn(state, manifest.graph.k, job)?;
-                tiles = Tiles::new(state.len(), score, &budget);
-                refreshing += start.elapsed();
-            }
-            let start = Instant::now();
-            let from = NOISE + share * step as f64;
-            let span = Span {
-                job,
-                from,
-                to: from + share,
-            };
-            let mut clean = vec![[0.0; 3]; state.len()];
-            inside += tiles.run(
-                state,
-                &graph,
-                level.relative(),
-                span,
-                &mut clean,
-                |i, answer: [f32; 3]| {
-                    let x = state[i];
-                    let clean =
-                        model
-                            .prediction()
-                            .clean(x.map(|c| c * level.alpha), answer.map(f64::from), level);
-                    // A point so far out that the network has no number for it stays where it is.
-                    if clean.iter().all(|c| c.is_finite()) {
-                        clean
-                    } else {
-                        x
-                    }
-                },
-            )?;
-            step += 1;
-            predicting += start.elapsed();
-            Ok(clean)
-        };
+        let mut follow = self.follow(graph, levels.len() - 1)?;
+        let noise = self.draws(source);
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-        let sorted = |draws: &Vec<[f64; 3]>| source.iter().map(|&i| draws[i as usize]).collect();
-        let noise = match &self.tuning.draws {
-            Some(draws) => Noise::recorded(draws.iter().map(sorted).collect()),
-            None => Noise::new(self.params.seed),
-        };
-        let clean = sampler::run(points, levels, eta, &noise, &mut watch, predict)?;
-
-        let ms = &mut self.report.milliseconds;
-        ms.graph += milliseconds(refreshing);
-        ms.network += milliseconds(predicting);
-        ms.runtime += milliseconds(inside);
-        ms.sampler += milliseconds(start.elapsed().saturating_sub(refreshing + predicting));
+        let clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
+            follow.ask(state, level.relative(), |i, _, answer| {
+                let x = state[i];
+                let clean = model
+                    .prediction()
+                    .clean(x.map(|c| c * level.alpha), answer, level);
+                // A point so far out that the network has no number for it stays where it is.
+                if clean.iter().all(|c| c.is_finite()) {
+                    clean
+                } else {
+                    x
+                }
+            })
+        })?;
+        self.followed(&follow, start);
         Ok(clean)
     }
 }

@@ -1,11 +1,13 @@
 //! Two kernels carry every method: a step between levels of noise, and a step along a score.
 
+mod anneal;
 mod ascend;
 mod posterior;
 mod prediction;
 mod run;
 mod variance;
 
+pub use anneal::{Climb, anneal};
 pub use ascend::ascend;
 pub use posterior::posterior;
 pub use prediction::Prediction;

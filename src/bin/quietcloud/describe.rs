@@ -75,14 +75,34 @@ fn denoiser(model: &Manifest, text: &mut String) {
         0 => "built once".to_owned(),
         steps => format!("built anew every {steps} steps"),
     };
-    let steps = model.sampling.steps;
+    let (sampling, steps) = (model.sampling, model.sampling.steps);
     let [low, high] = model.trained_noise;
     let _ = writeln!(text, "graph       {} neighbours, {refresh}", model.graph.k);
+    let unit = match model.method {
+        Method::ScoreDenoise => "",
+        _ => " at a noise of one spacing",
+    };
     let _ = writeln!(
         text,
-        "steps       fast {}, balanced {}, high {} at a noise of one spacing",
+        "steps       fast {}, balanced {}, high {}{unit}",
         steps.fast, steps.balanced, steps.high
     );
+    let _ = match model.method {
+        Method::ScoreDenoise => writeln!(
+            text,
+            "sampler     ascent on {} scores ({:?}), rate {}, decay {}",
+            sampling.ensemble, sampling.contributions, sampling.rate, sampling.decay
+        ),
+        Method::Langevin => writeln!(
+            text,
+            "sampler     Langevin, {} steps a level, rate {}, heat {}, {} final step",
+            sampling.inner,
+            sampling.rate,
+            sampling.heat,
+            if sampling.last { "a noise-free" } else { "no" }
+        ),
+        _ => Ok(()),
+    };
     let _ = writeln!(text, "noise       {low} to {high} spacings");
 }
 

@@ -1,0 +1,120 @@
+//! The score network along a moving cloud: its graph, built anew now and then, and its tiles.
+
+use std::time::{Duration, Instant};
+
+use super::budget::Budget;
+use super::denoise::{NOISE, Run, milliseconds};
+use super::estimate::knn;
+use super::job::Job;
+use super::predict::{Span, Tiles};
+use crate::bundle::Role;
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::model::Network;
+use crate::random::Noise;
+
+/// A cloud on its way, as the score network sees it.
+pub(super) struct Follow<'a> {
+    network: &'a Network,
+    job: &'a Job,
+    budget: Budget,
+    k: usize,
+    refresh: usize,
+    graph: Graph,
+    tiles: Tiles<'a>,
+    calls: usize,
+    /// Calls to come, for the progress.
+    expected: usize,
+    inside: Duration,
+    refreshing: Duration,
+    predicting: Duration,
+}
+
+impl<'a> Run<'a> {
+    /// Begins with the scan's graph; `calls` of the network are expected.
+    pub(super) fn follow(&mut self, graph: Graph, calls: usize) -> Result<Follow<'a>> {
+        let spec = self.model.manifest().graph;
+        // Tiles that live for one step only are not worth their memory.
+        let budget = Budget {
+            keep: self.budget.keep && spec.refresh != 1,
+            ..self.budget
+        };
+        let network = self.model.network(Role::Score)?;
+        let tiles = Tiles::new(graph.len(), network, &budget);
+        (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
+        Ok(Follow {
+            network,
+            job: self.job,
+            budget,
+            k: spec.k,
+            refresh: spec.refresh,
+            graph,
+            tiles,
+            calls: 0,
+            expected: calls.max(1),
+            inside: Duration::ZERO,
+            refreshing: Duration::ZERO,
+            predicting: Duration::ZERO,
+        })
+    }
+
+    /// Adds what following took to the report of a walk that began at `start`.
+    pub(super) fn followed(&mut self, follow: &Follow<'_>, start: Instant) {
+        let ms = &mut self.report.milliseconds;
+        ms.graph += milliseconds(follow.refreshing);
+        ms.network += milliseconds(follow.predicting);
+        ms.runtime += milliseconds(follow.inside);
+        let rest = start
+            .elapsed()
+            .saturating_sub(follow.refreshing + follow.predicting);
+        ms.sampler += milliseconds(rest);
+    }
+
+    /// The draws of the run, in the order of its points.
+    pub(super) fn draws(&self, source: &[u32]) -> Noise {
+        let sorted = |draws: &Vec<[f64; 3]>| source.iter().map(|&i| draws[i as usize]).collect();
+        match &self.tuning.draws {
+            Some(draws) => Noise::recorded(draws.iter().map(sorted).collect()),
+            None => Noise::new(self.params.seed),
+        }
+    }
+}
+
+impl Follow<'_> {
+    /// One answer for every point of `state` at a level's noise, all in model units: what `convert` makes of point i, its
+    /// local spacing and the network's three numbers.
+    pub(super) fn ask(
+        &mut self,
+        state: &[[f64; 3]],
+        sigma: f64,
+        convert: impl Fn(usize, f64, [f64; 3]) -> [f64; 3] + Sync,
+    ) -> Result<Vec<[f64; 3]>> {
+        let start = Instant::now();
+        if self.calls > 0 && self.refresh > 0 && self.calls.is_multiple_of(self.refresh) {
+            self.graph = knn(state, self.k, self.job)?;
+            self.tiles = Tiles::new(state.len(), self.network, &self.budget);
+            self.refreshing += start.elapsed();
+        }
+        let start = Instant::now();
+        let share = |call: usize| NOISE + (1.0 - NOISE) * call as f64 / self.expected as f64;
+        let span = Span {
+            job: self.job,
+            from: share(self.calls),
+            to: share(self.calls + 1),
+        };
+        let graph = &self.graph;
+        let mut answers = vec![[0.0; 3]; state.len()];
+        self.inside += self
+            .tiles
+            .run(state, graph, sigma, span, &mut answers, 3, |i, row| {
+                convert(
+                    i,
+                    f64::from(graph.spacing[i]),
+                    std::array::from_fn(|a| f64::from(row[a])),
+                )
+            })?;
+        self.calls += 1;
+        self.predicting += start.elapsed();
+        Ok(answers)
+    }
+}
