@@ -133,7 +133,6 @@ pub unsafe extern "C" fn quietcloud_generator_diffuse_denoise_f64(
 /// Errors and thread safety: as quietcloud_generator_reconstruct_f32, and QUIETCLOUD_E_ARGUMENT where the share is not within 0
 /// and 1 or the model does not make as many points.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "two clouds and a place for the third")]
 pub unsafe extern "C" fn quietcloud_generator_interpolate_f32(
     generator: *mut quietcloud_generator_t,
     from: *const f32,
@@ -168,7 +167,6 @@ pub unsafe extern "C" fn quietcloud_generator_interpolate_f32(
 ///
 /// Errors and thread safety: as quietcloud_generator_interpolate_f32.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "two clouds and a place for the third")]
 pub unsafe extern "C" fn quietcloud_generator_interpolate_f64(
     generator: *mut quietcloud_generator_t,
     from: *const f64,
