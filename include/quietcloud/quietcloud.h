@@ -491,6 +491,45 @@ int32_t quietcloud_filter_report_string(const quietcloud_filter_t *filter,
                                         size_t *needed);
 
 /**
+ * How ordinary each point of a cleaned cloud is: close to 0 for strays that no denoiser saves, else spread over 0 to 1.
+ *
+ * `xyz`: the cloud that went into a run; `cleaned`: what came out, in the same order and units; both hold `points` points,
+ * at strides in bytes as in quietcloud_filter_run_f32. A run in place overwrites what went in: keep a copy.
+ * `noise`: the run's noise in the units of the cloud, as quietcloud_filter_report_number tells it by the name "noise".
+ * `out`: one number for each point: how often noise alone moves a point as far, and leaves it as far from its neighbours.
+ * Of a scan with nothing but its noise, about one point in a hundred is below 0.01; a stray six standard deviations out is
+ * nearly always. Without noise only the distance from the neighbours counts. Strays in a clump, nearer to each other than to
+ * anything else, are not told from a surface. 0 for points with a NaN or an infinity.
+ *
+ * Errors: QUIETCLOUD_E_ARGUMENT (out is NULL and there are points; noise is negative or not finite), QUIETCLOUD_E_CLOUD (a
+ * NULL cloud, stride too small). The output is untouched then.
+ *
+ * Thread safety: any thread.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_confidence_f32(const float *xyz,
+                                  size_t points,
+                                  size_t stride_bytes,
+                                  const float *cleaned,
+                                  size_t cleaned_stride_bytes,
+                                  double noise,
+                                  float *out);
+
+/**
+ * As quietcloud_confidence_f32, for double coordinates: strides are at least 24 bytes.
+ *
+ * Errors and thread safety: as quietcloud_confidence_f32.
+ */
+QUIETCLOUD_API
+int32_t quietcloud_confidence_f64(const double *xyz,
+                                  size_t points,
+                                  size_t stride_bytes,
+                                  const double *cleaned,
+                                  size_t cleaned_stride_bytes,
+                                  double noise,
+                                  float *out);
+
+/**
  * The number of options that a filter has; they are counted from 0. Later versions may have more.
  *
  * Thread safety: any thread.

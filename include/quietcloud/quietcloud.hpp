@@ -194,6 +194,13 @@ inline std::int32_t run(quietcloud_filter_t *filter, Points<const double> in, Po
     return quietcloud_filter_run_f64(filter, in.xyz, in.count, in.stride_bytes, out.xyz, out.stride_bytes);
 }
 
+inline std::int32_t confidence(Points<const float> in, Points<const float> cleaned, double noise, float *out) {
+    return quietcloud_confidence_f32(in.xyz, in.count, in.stride_bytes, cleaned.xyz, cleaned.stride_bytes, noise, out);
+}
+inline std::int32_t confidence(Points<const double> in, Points<const double> cleaned, double noise, float *out) {
+    return quietcloud_confidence_f64(in.xyz, in.count, in.stride_bytes, cleaned.xyz, cleaned.stride_bytes, noise, out);
+}
+
 inline std::int32_t generate(quietcloud_generator_t *g, std::size_t clouds, std::size_t points, float *out) {
     return quietcloud_generator_run_f32(g, clouds, points, out, 0);
 }
@@ -447,6 +454,19 @@ private:
     std::unique_ptr<detail::Progress> progress_;  // outlives the filter that points to it
     std::unique_ptr<quietcloud_filter_t, Free> handle_;
 };
+
+/// How ordinary each point of a cleaned cloud is, one number for each: close to 0 for strays that no denoiser saves, else
+/// spread over 0 to 1; see quietcloud_confidence_f32. `scan` went into Filter::run(), `cleaned` came out, both float or both
+/// double; `noise` is the filter's report("noise"). A run in place overwrites what went in: keep a copy.
+template <class Scan, class Cleaned>
+std::vector<float> confidence(const Scan &scan, const Cleaned &cleaned, double noise) {
+    const auto in = view(scan);
+    const auto out = view(cleaned);
+    detail::require(in.count == out.count, "the scan and the cleaned cloud differ in their number of points");
+    std::vector<float> rated(in.count);
+    check(detail::confidence(in, out, noise, rated.data()));
+    return rated;
+}
 
 /// A bound on how unlikely a cloud is; see quietcloud_generator_likelihood_f32.
 struct Likelihood {

@@ -116,11 +116,40 @@ static void unusable_clouds(quietcloud_filter_t *filter) {
     free(wide);
 }
 
+static void confidence(void) {
+    float *xyz = noisy_sphere(POINTS), out[POINTS + 1];
+    double wide[3] = {1, 2, 3};
+    size_t i;
+    for (i = 0; i <= POINTS; ++i) out[i] = 7;
+#define RATE(xyz, points, stride, cleaned, cleaned_stride, noise, out) \
+    quietcloud_confidence_f32(xyz, points, stride, cleaned, cleaned_stride, noise, out)
+    REFUSED(QUIETCLOUD_E_CLOUD, "null", RATE(NULL, POINTS, 0, xyz, 0, 0.02, out));
+    REFUSED(QUIETCLOUD_E_CLOUD, "null", RATE(xyz, POINTS, 0, NULL, 0, 0.02, out));
+    REFUSED(QUIETCLOUD_E_ARGUMENT, "out is NULL", RATE(xyz, POINTS, 0, xyz, 0, 0.02, NULL));
+    REFUSED(QUIETCLOUD_E_ARGUMENT, "noise is -1", RATE(xyz, POINTS, 0, xyz, 0, -1, out));
+    REFUSED(QUIETCLOUD_E_ARGUMENT, "noise is NaN", RATE(xyz, POINTS, 0, xyz, 0, NAN, out));
+    REFUSED(QUIETCLOUD_E_ARGUMENT, "noise is inf", RATE(xyz, POINTS, 0, xyz, 0, INFINITY, out));
+    REFUSED(QUIETCLOUD_E_CLOUD, "stride of 11", RATE(xyz, POINTS, 11, xyz, 0, 0.02, out));
+    REFUSED(QUIETCLOUD_E_CLOUD, "stride of 1", RATE(xyz, POINTS, 0, xyz, 1, 0.02, out));
+    REFUSED(QUIETCLOUD_E_CLOUD, "address space", RATE(xyz, SIZE_MAX, 0, xyz, 0, 0.02, out));
+    REFUSED(QUIETCLOUD_E_CLOUD, "null", quietcloud_confidence_f64(NULL, 1, 0, wide, 0, 0.02, out));
+    REFUSED(QUIETCLOUD_E_CLOUD, "stride of 23", quietcloud_confidence_f64(wide, 1, 0, wide, 23, 0.02, out));
+    REFUSED(QUIETCLOUD_E_ARGUMENT, "noise is -1", quietcloud_confidence_f64(wide, 1, 0, wide, 0, -1, out));
+    for (i = 0; i <= POINTS; ++i) CHECK(out[i] == 7);
+
+    EXPECT(QUIETCLOUD_OK, RATE(NULL, 0, 0, NULL, 0, 0.02, NULL));
+    EXPECT(QUIETCLOUD_OK, RATE(xyz, POINTS, 0, xyz, 0, 0.02, out));
+    for (i = 0; i < POINTS; ++i) CHECK(out[i] >= 0 && out[i] <= 1);
+    CHECK(out[POINTS] == 7);
+    free(xyz);
+}
+
 void test_misuse(void) {
     quietcloud_model_t *model = open_model();
     quietcloud_filter_t *filter = new_filter(model);
     null_handles(filter, model);
     unusable_clouds(filter);
+    confidence();
     quietcloud_filter_free(filter);
     quietcloud_model_free(model);
 }

@@ -49,6 +49,39 @@ void runs(const quietcloud::Model &model, const Cloud &noisy) {
     CHECK(!status && status.code() == QUIETCLOUD_E_CLOUD && status.message().find("overlap") != std::string::npos);
 }
 
+void confidence(const quietcloud::Model &model, Cloud noisy) {
+    noisy[7][2] += 0.3f;  // fifteen standard deviations
+    noisy[8][0] = std::nanf("");
+    quietcloud::Filter filter(model);
+    Cloud clean(noisy.size());
+    filter.run(noisy, clean);
+    const double noise = filter.report("noise");
+    const std::vector<float> rated = quietcloud::confidence(noisy, clean, noise);
+    std::size_t low = 0;
+    for (const float value : rated) {
+        CHECK(value >= 0 && value <= 1);
+        low += value < 0.01f;
+    }
+    CHECK(rated.size() == noisy.size() && rated[7] < 0.01f && rated[8] == 0 && low < noisy.size() / 20);
+
+    // The same from doubles, and from other strides on both sides.
+    std::vector<double> wide(3 * noisy.size());
+    std::vector<std::array<double, 5>> sparse(noisy.size());
+    for (std::size_t i = 0; i < noisy.size(); ++i)
+        for (std::size_t a = 0; a < 3; ++a) {
+            wide[3 * i + a] = double(noisy[i][a]);
+            sparse[i][a] = double(clean[i][a]);
+        }
+    const quietcloud::Points<const double> strided(sparse[0].data(), sparse.size(), sizeof sparse[0]);
+    CHECK(quietcloud::confidence(wide, strided, noise) == rated);
+
+    CHECK(quietcloud::confidence(Cloud(), Cloud(), noise).empty());
+    CHECK(quietcloud::confidence(Cloud(1), Cloud(1), noise).size() == 1);
+    CHECK_THROWS(quietcloud::confidence(noisy, Cloud(3), noise), QUIETCLOUD_E_CLOUD);
+    CHECK_THROWS(quietcloud::confidence(noisy, clean, -1), QUIETCLOUD_E_ARGUMENT);
+    CHECK_THROWS(quietcloud::confidence(noisy, clean, std::nan("")), QUIETCLOUD_E_ARGUMENT);
+}
+
 void options(const quietcloud::Model &model) {
     quietcloud::Filter filter(model);
     filter.set("quality", "high").set("noise", 0.5);
@@ -130,6 +163,7 @@ int main() {
     const auto noisy = noisy_sphere(1500);
     CHECK(model.device() == "cpu");
     runs(model, noisy);
+    confidence(model, noisy);
     options(model);
     progress(model, noisy);
     ownership(noisy);

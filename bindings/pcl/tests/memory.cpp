@@ -84,6 +84,10 @@ int main() {
     pcl::PointCloud<Fat> clean;
     CHECK(copies_in([&] { typed.filter(clean); }) == 1);   // the output
     CHECK(copies_in([&] { typed.filter(clean); }) == 0);   // the output's memory again
+    typed.setComputeConfidence(true);
+    CHECK(copies_in([&] { typed.filter(clean); }) == 0);  // the input is still there to compare with
+    CHECK(typed.getConfidence().size() == points);
+    typed.setComputeConfidence(false);
     CHECK(copies_in([&] { typed.filter(*noisy); }) == 1);  // PCL keeps the input until the filter is done
 
     quietcloud::pcl::Denoise<pcl::PCLPointCloud2> untyped;
@@ -94,6 +98,9 @@ int main() {
     pcl::PCLPointCloud2 cleaned;
     CHECK(copies_in([&] { untyped.filter(cleaned); }) == 1);
     CHECK(copies_in([&] { untyped.filter(cleaned); }) == 0);
+    untyped.setComputeConfidence(true);
+    CHECK(copies_in([&] { untyped.filter(cleaned); }) == 0);
+    CHECK(untyped.getConfidence().size() == points);
     CHECK(same_bytes(cleaned.data.data(), clean.points.data(), cloud_bytes));
     return failures() != 0;
 }

@@ -79,6 +79,16 @@ void layouts(const quietcloud::Model &model, pcl::uindex_t padding) {
     denoise.filter(clean);
     CHECK(clean.data == right.data);
     CHECK(same_but_data(clean, *noisy));
+    CHECK(denoise.getConfidence().empty());
+
+    // Rated as the coordinates alone are, whatever lies between them.
+    auto before = xyz;
+    for (std::size_t i = 0; i < before.size(); ++i) std::memcpy(before[i].data(), &noisy->data[at(i)], sizeof before[i]);
+    denoise.setComputeConfidence(true);
+    denoise.filter(clean);
+    CHECK(clean.data == right.data);
+    CHECK(denoise.getConfidence() == quietcloud::confidence(before, xyz, 0.02));
+    CHECK(denoise.getConfidence().size() == width * height && denoise.getConfidence()[4] == 0);
 
     denoise.setIndices(pcl::make_shared<pcl::Indices>(pcl::Indices{777}));
     denoise.filter(clean);
@@ -91,6 +101,10 @@ void layouts(const quietcloud::Model &model, pcl::uindex_t padding) {
     denoise.filter(*noisy);
     CHECK(noisy->data == right.data);
     CHECK(same_but_data(*noisy, right));
+    CHECK(denoise.getConfidence() == quietcloud::confidence(before, xyz, 0.02));
+    denoise.setInputCloud(pcl::make_shared<Cloud>());
+    denoise.filter(clean);
+    CHECK(denoise.getConfidence().empty());
 }
 
 void same_as_template(const quietcloud::Model &model) {

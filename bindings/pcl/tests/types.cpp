@@ -2,6 +2,8 @@
 #include <pcl/register_point_struct.h>
 #include <quietcloud/pcl/denoise.hpp>
 
+#include <algorithm>
+
 #include "scan.hpp"
 
 /// As lidar drivers have it. PCL_NO_PRECOMPILE is left out on purpose.
@@ -84,18 +86,67 @@ void type(const quietcloud::Model &model) {
     CHECK(same_frame(*noisy, untouched));
 }
 
+/// Ratings of every point, only where they are asked for, and never of an earlier cloud.
+template <class PointT>
+void confidence(const quietcloud::Model &model) {
+    const auto noisy = scan<PointT>(60, 40);
+    (*noisy)[40].z *= 1.4f;  // twenty standard deviations
+    quietcloud::pcl::Denoise<PointT> denoise;
+    denoise.setModel(model);
+    denoise.setInputCloud(noisy);
+    pcl::PointCloud<PointT> clean, rated;
+    denoise.filter(clean);
+    CHECK(!denoise.getComputeConfidence() && denoise.getConfidence().empty());
+
+    denoise.setComputeConfidence(true);
+    CHECK(denoise.getConfidence().empty());
+    denoise.filter(rated);
+    CHECK(same_points(clean, rated));
+    const std::vector<float> all = denoise.getConfidence();
+    CHECK(all == quietcloud::confidence(noisy->points, clean.points, denoise.getReport("noise")));
+    CHECK(all.size() == noisy->size() && all[40] < 0.01f && all[3] == 0);
+    CHECK(std::count_if(all.begin(), all.end(), [](float c) { return c > 0.01f; }) > 1800);
+
+    // With indices the ratings are the same; in place they are, too.
+    denoise.setIndices(pcl::make_shared<pcl::Indices>(pcl::Indices{17, 3}));
+    denoise.filter(clean);
+    CHECK(denoise.getConfidence() == all);
+    denoise.setIndices(pcl::make_shared<pcl::Indices>());
+    denoise.filter(clean);
+    CHECK(denoise.getConfidence().empty());
+    denoise.setIndices(pcl::IndicesPtr());
+    const auto untouched = *noisy;
+    denoise.filter(*noisy);
+    CHECK(denoise.getConfidence() == all);
+    CHECK(quietcloud::pcl::Denoise<PointT>(denoise).getConfidence() == all);
+
+    // A run that fails leaves nothing of the one before; nor does one that does not ask.
+    denoise.setInputCloud(pcl::make_shared<pcl::PointCloud<PointT>>(untouched));
+    denoise.setProgressCallback([](double) { return false; });
+    CHECK(throws<quietcloud::pcl::CancelledException>([&] { denoise.filter(clean); }));
+    CHECK(denoise.getConfidence().empty());
+    denoise.setProgressCallback(nullptr);
+    denoise.filter(clean);
+    CHECK(denoise.getConfidence() == all);
+    denoise.setComputeConfidence(false);
+    denoise.filter(clean);
+    CHECK(denoise.getConfidence().empty());
+}
+
 void empty(const quietcloud::Model &model) {
     quietcloud::pcl::Denoise<pcl::PointXYZ> denoise;
     denoise.setModel(model);
+    denoise.setComputeConfidence(true);
     pcl::PointCloud<pcl::PointXYZ> clean(3, 1);
     denoise.filter(clean);  // no input: PCL says so and leaves the output alone
     CHECK(clean.size() == 3);
     denoise.setInputCloud(scan<pcl::PointXYZ>(0, 0));
     denoise.filter(clean);
     CHECK(clean.empty() && clean.width == 0 && clean.header.frame_id == "lidar");
+    CHECK(denoise.getConfidence().empty());
     denoise.setInputCloud(scan<pcl::PointXYZ>(1, 1, false));
     denoise.filter(clean);
-    CHECK(clean.size() == 1);
+    CHECK(clean.size() == 1 && denoise.getConfidence().size() == 1);
 }
 
 }  // namespace
@@ -107,6 +158,8 @@ int main() {
     type<pcl::PointXYZRGBNormal>(model);
     type<PointXYZIRT>(model);
     type<Wide>(model);
+    confidence<pcl::PointXYZI>(model);
+    confidence<Wide>(model);
     empty(model);
     return failures() != 0;
 }

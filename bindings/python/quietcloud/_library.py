@@ -15,6 +15,10 @@ PROGRESS = ctypes.CFUNCTYPE(c_int32, c_void_p, c_double)
 
 _TEXT = (c_void_p, c_size_t, POINTER(c_size_t))  # buffer, size, needed
 _RUN = (c_void_p, c_void_p, c_size_t, c_size_t, c_void_p, c_size_t)
+_MAKE = (c_void_p, c_size_t, c_size_t, c_void_p, c_size_t)
+_BETWEEN = (c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_size_t, c_double, c_void_p, c_size_t, c_size_t)
+_RATE = (c_void_p, c_size_t, c_size_t, c_void_p, c_size_t, c_double, c_void_p)
+_BOUND = (c_void_p, c_void_p, c_size_t, c_size_t, POINTER(c_double), POINTER(c_double))
 
 # Result and arguments of what is used of quietcloud.h, without the prefix quietcloud_.
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
@@ -44,6 +48,34 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "filter_option_choice": (c_char_p, c_size_t, c_size_t),
     "filter_option_kind": (c_int32, c_size_t),
     "filter_option_bounds": (c_int32, c_size_t, *[POINTER(c_double)] * 3),
+    "generator_new": (c_int32, c_void_p, POINTER(c_void_p)),
+    "generator_free": (None, c_void_p),
+    "generator_set_number": (c_int32, c_void_p, c_char_p, c_double),
+    "generator_set_string": (c_int32, c_void_p, c_char_p, c_char_p),
+    "generator_get_number": (c_int32, c_void_p, c_char_p, POINTER(c_double)),
+    "generator_get_string": (c_int32, c_void_p, c_char_p, *_TEXT),
+    "generator_bounds": (c_int32, c_void_p, c_char_p, *[POINTER(c_double)] * 3),
+    "generator_set_progress": (c_int32, c_void_p, PROGRESS, c_void_p),
+    "generator_run_f32": (c_int32, *_MAKE),
+    "generator_run_f64": (c_int32, *_MAKE),
+    "generator_reconstruct_f32": (c_int32, *_RUN),
+    "generator_reconstruct_f64": (c_int32, *_RUN),
+    "generator_diffuse_denoise_f32": (c_int32, *_RUN),
+    "generator_diffuse_denoise_f64": (c_int32, *_RUN),
+    "generator_interpolate_f32": (c_int32, *_BETWEEN),
+    "generator_interpolate_f64": (c_int32, *_BETWEEN),
+    "generator_likelihood_f32": (c_int32, *_BOUND),
+    "generator_likelihood_f64": (c_int32, *_BOUND),
+    "generator_report_number": (c_int32, c_void_p, c_char_p, POINTER(c_double)),
+    "generator_report_string": (c_int32, c_void_p, c_char_p, *_TEXT),
+    "generator_option_count": (c_size_t,),
+    "generator_option_name": (c_char_p, c_size_t),
+    "generator_option_help": (c_char_p, c_size_t),
+    "generator_option_unit": (c_char_p, c_size_t),
+    "generator_option_choice": (c_char_p, c_size_t, c_size_t),
+    "generator_option_kind": (c_int32, c_size_t),
+    "confidence_f32": (c_int32, *_RATE),
+    "confidence_f64": (c_int32, *_RATE),
 }
 
 

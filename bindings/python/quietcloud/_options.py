@@ -1,5 +1,6 @@
 """The library's own table of options."""
 
+from collections.abc import Callable
 from ctypes import c_double
 from functools import cache
 from typing import NamedTuple
@@ -25,27 +26,35 @@ class Option(NamedTuple):
     choices: tuple[str, ...]
 
 
-@cache
-def _table() -> tuple[Option, ...]:
-    return tuple(_option(index) for index in range(C.filter_option_count()))
-
-
-def _option(index: int) -> Option:
-    low, high, initial = c_double(), c_double(), c_double()
-    check(C.filter_option_bounds(index, low, high, initial))
+def described(index: int, kind: str, bounds: tuple[float, float, float]) -> Option:
+    """Entry ``index`` of the table of "filter" or "generator"."""
     choices: list[str] = []
-    while (word := C.filter_option_choice(index, len(choices))) is not None:
+    while (word := getattr(C, f"{kind}_option_choice")(index, len(choices))) is not None:
         choices.append(word.decode())
+    low, high, initial = bounds
     return Option(
-        name=C.filter_option_name(index).decode(),
-        kind=_KINDS[C.filter_option_kind(index)],
-        low=low.value,
-        high=high.value,
-        initial=initial.value,
-        unit=C.filter_option_unit(index).decode(),
-        help=C.filter_option_help(index).decode(),
+        name=getattr(C, f"{kind}_option_name")(index).decode(),
+        kind=_KINDS[getattr(C, f"{kind}_option_kind")(index)],
+        low=low,
+        high=high,
+        initial=initial,
+        unit=getattr(C, f"{kind}_option_unit")(index).decode(),
+        help=getattr(C, f"{kind}_option_help")(index).decode(),
         choices=tuple(choices),
     )
+
+
+def bounds(ask: Callable[..., int], *what: object) -> tuple[float, float, float]:
+    """Smallest, largest and initial value."""
+    low, high, initial = c_double(), c_double(), c_double()
+    check(ask(*what, low, high, initial))
+    return low.value, high.value, initial.value
+
+
+@cache
+def _table() -> tuple[Option, ...]:
+    count = C.filter_option_count()
+    return tuple(described(index, "filter", bounds(C.filter_option_bounds, index)) for index in range(count))
 
 
 def options() -> dict[str, Option]:

@@ -59,6 +59,11 @@ def coordinates(array: np.ndarray) -> np.ndarray:
     return xyz if readable else np.ascontiguousarray(xyz, xyz.dtype.newbyteorder("="))
 
 
+def stride(xyz: np.ndarray) -> int:
+    """Bytes from point to point, as the library takes them: 0 where that says nothing."""
+    return xyz.strides[0] if len(xyz) > 1 else 0
+
+
 def _side_by_side(array: np.ndarray, fields: Fields) -> np.ndarray:
     (kind, x), y, z = fields["x"][:2], fields["y"][1], fields["z"][1]
     if y - x != kind.itemsize or z - y != kind.itemsize:

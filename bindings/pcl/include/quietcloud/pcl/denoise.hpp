@@ -51,6 +51,7 @@ public:
 protected:
     void applyFilter(PointCloud &output) override {
         const PointCloud &input = *this->input_;
+        this->forget();
         output = input;
         if (this->fake_indices_) return clean(output);
 
@@ -63,7 +64,7 @@ protected:
 
 private:
     void clean(PointCloud &cloud) {
-        this->run(detail::translated([&] { return view(cloud.points); }));
+        detail::translated([&] { this->run(view(cloud.points), view(this->input_->points)); });
     }
 };
 
@@ -81,6 +82,7 @@ public:
 protected:
     void applyFilter(::pcl::PCLPointCloud2 &output) override {
         const ::pcl::PCLPointCloud2 &input = *input_;
+        forget();
         output = input;
         if (input.width == 0 || input.height == 0) return;
         const detail::Layout layout = detail::layout(input);
@@ -105,7 +107,9 @@ private:
     void cleanAs(std::vector<std::uint8_t> &data, const detail::Layout &layout) {
         if (layout.row_step == layout.width * layout.point_step) {
             // The library takes coordinates that are not aligned.
-            return run(Points<Real>(reinterpret_cast<Real *>(&data[layout.offset]), layout.points(), layout.point_step));
+            const auto *scan = reinterpret_cast<const Real *>(&input_->data[layout.offset]);
+            return run(Points<Real>(reinterpret_cast<Real *>(&data[layout.offset]), layout.points(), layout.point_step),
+                       Points<const Real>(scan, layout.points(), layout.point_step));
         }
         // Padding between the rows: no single stride leads from point to point, so the coordinates move out and back.
         std::vector<Real> packed(3 * layout.points());
@@ -113,7 +117,8 @@ private:
             for (std::size_t i = 0; i < layout.points(); ++i) move(&packed[3 * i], &data[layout.place(i) + layout.offset]);
         };
         each([](Real *xyz, const std::uint8_t *bytes) { std::memcpy(xyz, bytes, 3 * sizeof(Real)); });
-        run(Points<Real>(packed.data(), layout.points()));
+        const std::vector<Real> scan(packed.begin(), getComputeConfidence() ? packed.end() : packed.begin());
+        run(Points<Real>(packed.data(), layout.points()), Points<const Real>(scan.data(), layout.points()));
         each([](const Real *xyz, std::uint8_t *bytes) { std::memcpy(bytes, xyz, 3 * sizeof(Real)); });
     }
 };

@@ -13,6 +13,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace quietcloud {
 namespace pcl {
@@ -98,6 +99,16 @@ public:
     /// CancelledException. An exception of the callback cancels too and comes out of filter() as it is.
     void setProgressCallback(std::function<bool(double)> callback) { progress_ = std::move(callback); }
 
+    /// Whether filter() rates every point, too; off at first. It takes the time of one more search for every point's
+    /// neighbours, and no copy of the cloud unless a pcl::PCLPointCloud2 has padding between its rows.
+    void setComputeConfidence(bool compute) { compute_confidence_ = compute; }
+    bool getComputeConfidence() const { return compute_confidence_; }
+    /// How ordinary each point of the last cloud that filter() worked on is, in its order: close to 0 for strays that no
+    /// denoiser saves, else spread over 0 to 1; see quietcloud_confidence_f32. 0 for points with a NaN or an infinity. With
+    /// indices, points that none names are rated as well, as if they had moved. Empty where it was not asked for, and where
+    /// nothing was cleaned: without points, with empty indices, after an exception.
+    const std::vector<float> &getConfidence() const { return confidence_; }
+
     /// A number of the last run, such as "noise" (given or estimated, in the cloud's unit), "steps" or "total_ms";
     /// quietcloud_filter_report_number lists them all. Throws pcl::BadArgumentException where there was no run.
     double getReport(const std::string &name) const {
@@ -109,15 +120,19 @@ public:
     }
 
 protected:
-    /// Cleans points in place.
+    /// At the start of every filter(): what was rated before is of another cloud.
+    void forget() { confidence_.clear(); }
+
+    /// Cleans points in place. `scan`: what they are now, in other memory; only read where confidence is asked for.
     template <class Real>
-    void run(Points<Real> points) {
+    void run(Points<Real> points, Points<const Real> scan) {
         const Model &model = getModel();
         detail::translated([&] {
             auto filter = std::make_shared<Filter>(model);
             for (const auto &value : values_) filter->set(value.first, value.second);
             filter->on_progress(progress_);
             filter->run(points);
+            if (compute_confidence_) confidence_ = confidence(scan, points, filter->report("noise"));
             last_ = std::move(filter);
         });
     }
@@ -157,6 +172,8 @@ private:
     std::map<std::string, double> values_;  // only what was set: the library knows the rest
     std::shared_ptr<const Model> model_;
     std::function<bool(double)> progress_;
+    bool compute_confidence_ = false;
+    std::vector<float> confidence_;
     std::shared_ptr<const Filter> last_;  // never run again, so copies may share its report
 };
 
