@@ -10,7 +10,7 @@ from ..export import drop_names, export_stage, stage_entry
 PUBLIC = {"rate": 0.2, "decay": 0.95, "ensemble": 4, "contributions": "sum", "steps": {"fast": 15, "balanced": 30, "high": 60}}
 # The paper's mean over neighbours in the scan: continuous in the positions, where the public sum over neighbours in the
 # moved cloud jumps with each change of neighbours. All steps add up to 2.3 times the way: longer ascents made very noisy
-# scans worse (two shapes left out of training, 3 % noise: Chamfer distance 6.9e-4 after 15 steps of 0.5 x 0.95^k, 5.7e-4
+# scans worse (two shapes left out of this training, 3 % noise: Chamfer distance 6.9e-4 after 15 steps of 0.5 x 0.95^k, 5.7e-4
 # after 6 of these).
 OURS = {"rate": 0.7, "decay": 0.7, "ensemble": 4, "contributions": "mean", "steps": {"fast": 3, "balanced": 6, "high": 12}}
 PATCH = {"points": 1000, "core": 333}
