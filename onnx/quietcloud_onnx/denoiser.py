@@ -25,8 +25,6 @@ from .scoredenoise import ascent
 from .scoredenoise.export import export_edge, export_plain, merged
 from .scoredenoise import train as scoredenoise_train
 
-GRAPH = ("edges", "neighbors", "sigma", "rings")
-
 
 def schedule_of(manifest):
     spec = manifest["schedule"]
@@ -175,7 +173,7 @@ def langevin_stages(networks, out, config):
     """The energy is exported as its gradient; the reference runs use autograd."""
     traced = energy_train.build(config)["score"]
     traced.load_state_dict(networks["score"].state_dict())
-    export_stage(traced.eval().traceable(), out / "score.onnx", GRAPH, "score")
+    inputs = export_stage(traced.eval().traceable(), out / "score.onnx", config["score"]["k"], "score")
     return {
         "method": "langevin",
         "prediction": "score",
@@ -184,13 +182,14 @@ def langevin_stages(networks, out, config):
         "normalization": "spacing",
         "sampling": {"rho": 1.0, "inner": 1, "rate": 0.3, "heat": 0.1, "final": True, "steps": {"fast": 2, "balanced": 3, "high": 6}},
         "trained_noise": config["sigmas"],
-        "stages": [stage_entry(out, "score", GRAPH, "score", networks["score"].hops)],
+        "stages": [stage_entry(out, "score", inputs, "score", networks["score"].hops)],
     }
 
 
 def ddpm_stages(networks, out, config):
-    export_stage(networks["score"], out / "score.onnx", GRAPH, "noise")
-    export_stage(networks["noise"], out / "noise.onnx", ("edges", "neighbors", "rings"), "log_sigma")
+    k = config["score"]["k"]
+    inputs = export_stage(networks["score"], out / "score.onnx", k, "noise")
+    noise_inputs = export_stage(networks["noise"], out / "noise.onnx", k, "log_sigma")
     return {
         "method": "ddpm",
         "prediction": "noise",
@@ -200,8 +199,8 @@ def ddpm_stages(networks, out, config):
         "sampling": {"rho": 1.0, "eta": 0.0, "steps": {"fast": 2, "balanced": 4, "high": 8}},
         "trained_noise": [0.02, 6.0],
         "stages": [
-            stage_entry(out, "score", GRAPH, "noise", networks["score"].hops),
-            stage_entry(out, "noise", ("edges", "neighbors", "rings"), "log_sigma", networks["noise"].hops),
+            stage_entry(out, "score", inputs, "noise", networks["score"].hops),
+            stage_entry(out, "noise", noise_inputs, "log_sigma", networks["noise"].hops),
         ],
     }
 

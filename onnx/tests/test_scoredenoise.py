@@ -4,7 +4,9 @@ import torch
 
 from quietcloud_onnx import import_scoredenoise
 from quietcloud_onnx.check import OnnxStage
-from quietcloud_onnx.scoredenoise import ascent, patches, plain, train
+from quietcloud_onnx.graph import knn_graph, relative_edges
+from quietcloud_onnx.networks import ScoreNetwork
+from quietcloud_onnx.scoredenoise import ascent, networks, patches, plain, train
 
 BLOCKS, INNER, CHANNELS, GROWTH, WIDTH = 4, 1, 24, 12, 128
 
@@ -127,5 +129,28 @@ def test_the_target_is_the_mean_of_the_nearest_clean_points():
     clean = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [9, 9, 9]])
     goal = patches.displacement(np.array([[[0.2, 0.2, 0.5]]]), clean, 3)
     assert np.allclose(goal, [[[1 / 3 - 0.2, 1 / 3 - 0.2, -0.5]]])
+    up = np.tile([0.0, 0, 1], (4, 1))
+    for tangential in (0.0, 0.25, 1.0):
+        goal = patches.displacement(np.array([[[0.2, 0.2, 0.5]]]), clean, 3, up, tangential)
+        assert np.allclose(goal, [[[tangential * (1 / 3 - 0.2), tangential * (1 / 3 - 0.2), -0.5]]])
     score, wanted, weight = torch.zeros(2, 1, 3), torch.ones(2, 1, 3), torch.tensor([1.0, 3.0])
     assert train.local_score_loss(score, wanted, weight).item() == pytest.approx(3 * (1 + 3) / 2)
+
+
+def test_features_start_as_those_of_a_score_network_at_one_noise_level():
+    torch.manual_seed(3)
+    config = dict(width=80, layers=6, directions=64, k=20)
+    score = ScoreNetwork(**config)
+    saved = {"config": {"score": config}, "average": {"score." + key: value for key, value in score.state_dict().items()}}
+    features = networks.FeatureNetwork()
+    features.load_state_dict(train.from_score_network(saved, 0.8), strict=False)
+    points = np.random.default_rng(3).random((200, 3))
+    neighbors, spacing = knn_graph(points, 20)
+    given = torch.from_numpy(relative_edges(points, neighbors, spacing)), torch.from_numpy(neighbors)
+    seen = []
+    for network in (score, features):
+        network.head.register_forward_pre_hook(lambda _, h: seen.append(h[0]))
+    with torch.no_grad():
+        score(*given, torch.full((200, 1), 0.8))
+        features(*given)
+    assert torch.allclose(seen[0], seen[1], atol=1e-4)

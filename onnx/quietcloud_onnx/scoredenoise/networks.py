@@ -17,7 +17,7 @@ class FeatureNetwork(nn.Module):
     neighbors [n,k] int32   row of each neighbour
     """
 
-    def __init__(self, width=48, layers=5, directions=48, k=20, features=32):
+    def __init__(self, width=80, layers=6, directions=64, k=20, features=48):
         super().__init__()
         self.config = dict(width=width, layers=layers, directions=directions, k=k, features=features)
         self.hops = layers - 1
@@ -39,7 +39,7 @@ class LocalScore(nn.Module):
     features [m,features]   h_i
     """
 
-    def __init__(self, features=32, width=64, blocks=2):
+    def __init__(self, features=48, width=64, blocks=2):
         super().__init__()
         self.config = dict(features=features, width=width, blocks=blocks)
         self.first = nn.Linear(3 + features, width)

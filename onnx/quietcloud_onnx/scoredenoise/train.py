@@ -1,22 +1,24 @@
 """Trains ScoreDenoise.
 
-    python -m quietcloud_onnx.scoredenoise.train --pool pool --out run [--network edge|plain] --minutes 10
+    python -m quietcloud_onnx.scoredenoise.train --pool pool --out run [--network edge|plain] [--features run] --minutes 10
 
 ``edge`` is ours; ``plain`` the published network with the published positions, noise and loss, for comparison.
 """
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from .. import loop
+from ..networks import ScoreNetwork
 from . import networks, plain
 from .patches import Options, Pool, graph_patch, make_batch, sphere_patch
 
 # As published: patches of 1000 points, 128 of them trained; 4 patches a step fit a processor's time, 32 a GPU's.
-PLAIN = dict(points=1000, centers=128, batch=4, k=plain.K, sigma_low=0.0, sigma_high=0.0)
+PLAIN = dict(points=1000, centers=128, frame=32, batch=4, k=plain.K, tangential=1.0, sigma_low=0.0, sigma_high=0.0)
 
 
 def build(config):
@@ -24,6 +26,22 @@ def build(config):
         features = plain.Features()
         return torch.nn.ModuleDict({"features": features, "score": plain.Score(features.features)})
     return torch.nn.ModuleDict({"features": networks.FeatureNetwork(**config["features"]), "score": networks.LocalScore(**config["score"])})
+
+
+def from_score_network(saved, sigma=0.8):
+    """Weights for our feature network out of a checkpoint of ``quietcloud_onnx.train``: its score network without the
+    last layers, its input for the noise level held at ``sigma`` local spacings."""
+    score = ScoreNetwork(**saved["config"]["score"])
+    score.load_state_dict({key[6:]: value for key, value in saved["average"].items() if key.startswith("score.")})
+    with torch.no_grad():
+        condition = score.embed(torch.tensor([[np.log(sigma + 1e-3), sigma]], dtype=torch.float32))[0]
+        weights = {}
+        for name, module in score.named_modules():
+            if name == "edge.mix" or name.endswith(".near"):
+                weights[name + ".weight"] = module.weight[:, : -len(condition)]
+                weights[name + ".bias"] = module.bias + module.weight[:, -len(condition) :] @ condition
+    kept = {key: value for key, value in score.state_dict().items() if key.startswith(("edge.", "convs."))}
+    return {**kept, **weights}
 
 
 def local_score_loss(score, goal, weight):
@@ -39,8 +57,8 @@ class System:
     name = "scoredenoise"
     columns = ["score"]
 
-    def __init__(self, pool, network="edge", options=None):
-        self.pool = pool
+    def __init__(self, pool, network="edge", options=None, features=None):
+        self.pool, self.features = pool, features
         self.options = options or Options(**(PLAIN if network == "plain" else {}))
         self.config = {"network": network, "options": asdict(self.options)}
         if network == "edge":
@@ -50,6 +68,9 @@ class System:
         built = build(self.config)
         if self.config["network"] == "plain":
             built["features"].patch = self.options.points
+        elif self.features:
+            saved = torch.load(Path(self.features) / "checkpoint.pt", map_location="cpu", weights_only=True)
+            built["features"].load_state_dict(from_score_network(saved), strict=False)
         return built
 
     def batches(self, seed, average):
@@ -73,12 +94,13 @@ def parser():
     result = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     result.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
     result.add_argument("--network", choices=["edge", "plain"], default="edge")
+    result.add_argument("--features", help="run of quietcloud_onnx.train: our feature network starts from its score network")
     return loop.add_arguments(result, minutes=10, rate=2e-3, ema=0.995)
 
 
 def main():
     args = parser().parse_args()
-    loop.run(System(args.pool, args.network), args)
+    loop.run(System(args.pool, args.network, features=args.features), args)
 
 
 if __name__ == "__main__":
