@@ -1,6 +1,7 @@
 """The library and the command of this checkout, which cargo brings up to date."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ def built(name: str, *what: str) -> Path:
     subprocess.run(["cargo", "build", "--release", "--locked", *what], cwd=ROOT, check=True)
     return RELEASE / name
 
+
+# A job that a shell put into the background ignores Ctrl-C, and so would the tests that send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Before the package is imported, here and by the processes that the tests start.
 PACKAGE = str(ROOT / "bindings/python")
