@@ -212,4 +212,5 @@ def test_models_and_filters_are_freed():
     opened(10)
     before = _resident()
     opened(40)
-    assert _resident() - before < 8 * 2**20
+    # A model holds some 5 MB: 200 MB if all stayed.
+    assert _resident() - before < 30 * 2**20
