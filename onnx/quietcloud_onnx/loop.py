@@ -28,6 +28,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from .networks import grow
+
 SAVE_EVERY = 120  # seconds
 LOG_EVERY = 100  # steps
 
@@ -60,7 +62,7 @@ class State:
         if self.path.exists():
             self._load()
         elif start:
-            self.networks.load_state_dict(torch.load(start, map_location=device, weights_only=True)["average"])
+            grow(self.networks, torch.load(start, map_location=device, weights_only=True)["average"])
             self.average.load_state_dict(self.networks.state_dict())
 
     def _load(self):
@@ -146,7 +148,7 @@ def run(system, args):
 def add_arguments(parser, minutes, rate, ema):
     """The options that every system's training has."""
     parser.add_argument("--out", required=True, help="folder of the run")
-    parser.add_argument("--start", help="checkpoint of a run with the same networks to go on from")
+    parser.add_argument("--start", help="checkpoint of a run to go on from, with the same networks or smaller ones")
     parser.add_argument("--minutes", type=float, default=minutes, help="time budget, training time already spent included")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps (0: only the clock stops it)")
     parser.add_argument("--rate", type=float, default=rate)

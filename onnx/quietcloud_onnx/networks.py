@@ -8,6 +8,8 @@ of one per edge (DGCNN's edge convolution with the same receptive field, 4-6 tim
 (rows are sorted by their distance in hops from the tile's core). ``None`` computes every row in every layer.
 """
 
+import re
+
 import torch
 from torch import nn
 
@@ -20,22 +22,39 @@ def edge_moments(edges):
     return torch.cat([edges.mean(1), covariance[:, [0, 4, 8, 1, 5, 6]]], 1)
 
 
+class Crowding(nn.Module):
+    """Where a neighbourhood is crowded, [n,3 rings]: sums of the relative positions, weighted by hat functions of their
+    length with learned radii. What evens out a cloud within its surface hangs on them."""
+
+    def __init__(self, rings):
+        super().__init__()
+        radii = torch.linspace(0.8, 2.5, rings)
+        self.slope, self.peak = nn.Parameter(-1 / radii), nn.Parameter(torch.ones(rings))
+
+    def forward(self, edges):
+        length = torch.sqrt((edges * edges).sum(2, keepdim=True) + 1e-6)
+        weight = torch.relu(length * self.slope + self.peak)
+        return (weight.transpose(1, 2) @ (edges / length)).flatten(1)
+
+
 class EdgeLayer(nn.Module):
     """Relative positions [n,k,3] -> features [n,width]: the neighbourhood's extent along learned
-    directions, its share beyond learned planes, and its moments."""
+    directions, its share beyond learned planes, its moments, and where it is crowded."""
 
-    def __init__(self, width, directions, extra, k):
+    def __init__(self, width, directions, extra, k, crowding=0):
         super().__init__()
         self.k = k
         self.reach = nn.Linear(3, directions // 2, bias=False)
         self.share = nn.Linear(3, directions - directions // 2)
-        self.mix = nn.Linear(directions + 9 + extra, width)
+        self.mix = nn.Linear(directions + 9 + extra + 3 * crowding, width)
+        self.crowding = Crowding(crowding) if crowding else None
 
     def forward(self, edges, condition):
         extent = self.reach(edges).amax(1)
         # Flat, so that ONNX Runtime fuses the product, the bias and the relu into one pass.
         share = torch.relu(self.share(edges.flatten(0, 1))).unflatten(0, (-1, self.k)).mean(1)
-        return torch.relu(self.mix(torch.cat([extent, share, edge_moments(edges), *condition], 1)))
+        crowded = [self.crowding(edges)] if self.crowding else []
+        return torch.relu(self.mix(torch.cat([extent, share, edge_moments(edges), *condition, *crowded], 1)))
 
 
 class EdgeConv(nn.Module):
@@ -66,12 +85,12 @@ class ScoreNetwork(nn.Module):
     sigma [n,1] float32     sigma_t / s_i
     """
 
-    def __init__(self, width=80, layers=6, directions=64, k=20):
+    def __init__(self, width=80, layers=6, directions=64, k=20, crowding=0):
         super().__init__()
-        self.config = dict(width=width, layers=layers, directions=directions, k=k)
+        self.config = dict(width=width, layers=layers, directions=directions, k=k, crowding=crowding)
         self.hops = layers - 1
         self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
-        self.edge = EdgeLayer(width, directions, 16, k)
+        self.edge = EdgeLayer(width, directions, 16, k, crowding)
         self.convs = nn.ModuleList(EdgeConv(width, 16) for _ in range(layers - 1))
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 3))
         nn.init.zeros_(self.head[-1].weight)
@@ -101,3 +120,18 @@ class NoiseNetwork(nn.Module):
         for hop, conv in enumerate(self.convs):
             h = conv(h, neighbors, [], None if rings is None else rings[hop])
         return self.head(h)
+
+
+def grow(networks, smaller):
+    """Loads the weights of a run with fewer layers or inputs so that ``networks`` begin as the same function: columns
+    that are new are zero, layers that are new add nothing."""
+    state = networks.state_dict()
+    for name, value in state.items():
+        if name not in smaller:
+            if re.search(r"convs\.\d+\.out\.", name):
+                value.zero_()
+        elif value.shape == smaller[name].shape:
+            value.copy_(smaller[name])
+        else:
+            value.zero_()
+            value[tuple(slice(size) for size in smaller[name].shape)] = smaller[name]

@@ -29,6 +29,8 @@ class Options:
     stale: float = 0.25  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
     own: float = 0.4  # share of states that the network itself left behind on its way down
     uneven: float = 0.2  # share of patches whose density varies
+    thinned: float = 0.1  # share of patches sampled at random, not evenly
+    scanned: float = 0.2  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
 
 
 def even_pitch(points):
@@ -36,10 +38,36 @@ def even_pitch(points):
     return float(np.median(knn_graph(points, min(12, len(points) - 1))[1]))
 
 
+def scan_pattern(rng, points, normals):
+    """The points that a regular grid of rays hits, one for each cell: those of a far sensor on the side that the surface
+    shows. Rows may be up to four times as far apart as columns. As given, where too little of the surface shows."""
+    view = normals.mean(0) + 0.5 * rng.standard_normal(3)
+    view /= np.linalg.norm(view)
+    _, right, up = np.linalg.svd(view[None])[2]
+    across = np.stack([right, up], 1)
+    pitch = even_pitch(points) * 1.1 * np.array([1.0, np.exp(rng.uniform(0, np.log(4)))])
+    facing = normals @ view
+    seen = np.flatnonzero(facing > 0.25)
+    cells = np.round(points[seen] @ across / pitch)
+    _, first = np.unique(cells, axis=0, return_index=True)
+    if len(first) < max(300, len(points) // 8):
+        return points, normals
+    seen, aim = seen[first], cells[first] * pitch
+    shift = (aim - points[seen] @ across) @ across.T
+    # Along the tangent plane to the middle of the ray's cell.
+    depth = -(shift * normals[seen]).sum(1) / facing[seen]
+    return points[seen] + shift + depth[:, None] * view, normals[seen]
+
+
 def draw_patch(rng, points, normals, tree, options):
     """A piece of a clean cloud, randomly turned, pitch 1: points, normals, and who is far enough from the rim."""
-    count = min(options.points, len(points))
+    sampling = rng.random()
+    thin = sampling < options.thinned
+    count = min(options.points * (2 if thin else 1), len(points))
     _, index = tree.query(points[rng.integers(len(points))], count)
+    if thin:
+        index = rng.permutation(index)[: max(count // 2, 2)]
+        count = len(index)
     if rng.random() < options.uneven:
         direction = rng.standard_normal(3)
         height = points[index] @ direction
@@ -47,9 +75,11 @@ def draw_patch(rng, points, normals, tree, options):
         index = index[rng.random(count) < 0.25 + 0.75 * height]
     piece, piece_normals = points[index], normals[index]
     piece = piece - piece[0]
+    if sampling > 1 - options.scanned:
+        piece, piece_normals = scan_pattern(rng, piece, piece_normals)
     turn = Rotation.random(random_state=int(rng.integers(2**31))).as_matrix()
     reach = np.linalg.norm(piece, axis=1)
-    inside = reach <= 0.87 * reach.max() if len(points) > count else np.ones(len(piece), bool)
+    inside = reach <= 0.87 * reach.max() if len(points) > len(piece) else np.ones(len(piece), bool)
     piece = piece @ turn / even_pitch(piece)
     return piece, piece_normals @ turn, inside
 

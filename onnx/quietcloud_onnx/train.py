@@ -31,7 +31,7 @@ class Sbd:
     def __init__(self, args):
         self.options = Options(target=args.target, k=args.k, points=args.points, patches=args.patches)
         self.config = {
-            "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k),
+            "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding),
             "noise": dict(k=args.k),
             "options": asdict(self.options),
             "weight": args.weight,
@@ -77,6 +77,7 @@ def parser():
     result.add_argument("--width", type=int, default=80)
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)
+    result.add_argument("--crowding", type=int, default=4, help="radii at which the first layer sees crowding")
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")
