@@ -27,7 +27,7 @@ SHAPES = {
     "sigma": (("n", 1), torch.float32),
     "rings": (("hops",), torch.int64),
 }
-SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1}
+SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 1.0}
 STEPS = {"fast": 2, "balanced": 3, "high": 6}  # at a noise of one spacing
 
 
@@ -135,7 +135,7 @@ def write(out, name, networks, k, trained_noise, provenance=None, scores=None, s
         "schedule": {"kind": "sigma", "sigmas": [float(s) for s in sigmas]},
         "graph": {"k": k, "refresh": settings["refresh"]},
         "normalization": "spacing",
-        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps},
+        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps, "spread": settings["spread"]},
         "stages": stages,
         "trained_noise": list(trained_noise),
         "provenance": {**(provenance or {}), "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks}},

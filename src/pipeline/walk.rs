@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::denoise::Run;
+use super::denoise::{Run, milliseconds};
+use super::estimate::knn;
 use crate::bundle::Steps;
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::sampler;
 use crate::schedule::Level;
+use crate::spread::spread;
 
 impl Run<'_> {
     /// The levels that suit the noise and the number of steps.
@@ -45,7 +47,7 @@ impl Run<'_> {
         let mut follow = self.follow(graph, levels.len() - 1)?;
         let noise = self.draws(source);
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-        let clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
+        let mut clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
             follow.ask(state, level.relative(), |i, _, answer| {
                 let x = state[i];
                 let clean = model
@@ -60,6 +62,14 @@ impl Run<'_> {
             })
         })?;
         self.followed(&follow, start);
+        let most = model.manifest().sampling.spread * self.report.noise_spacing;
+        if most > 0.0 {
+            let start = Instant::now();
+            let graph = knn(&clean, model.manifest().graph.k, job)?;
+            spread(&mut clean, &graph, most, &|| job.check().is_ok());
+            job.check()?;
+            self.report.milliseconds.spread = milliseconds(start.elapsed());
+        }
         Ok(clean)
     }
 }

@@ -82,14 +82,15 @@ fn summary(report: &Report, model: &Model) -> String {
     let _ = write!(text, "\ntiles    {tiles}, {workers} at once");
     let _ = write!(
         text,
-        "\ntime     {:.0} ms: normalize {:.0}, graph {:.0}, noise {:.0}, network {:.0}, sampler {:.0}, restore {:.0} \
-         (inside ONNX Runtime {:.0})\n",
+        "\ntime     {:.0} ms: normalize {:.0}, graph {:.0}, noise {:.0}, network {:.0}, sampler {:.0}, spread {:.0}, \
+         restore {:.0} (inside ONNX Runtime {:.0})\n",
         ms.total(),
         ms.normalize,
         ms.graph,
         ms.noise,
         ms.network,
         ms.sampler,
+        ms.spread,
         ms.restore,
         ms.runtime
     );
