@@ -30,7 +30,12 @@ const ROUNDS: usize = 3;
 /// and not the rows. Points on top of each other stay together.
 ///
 /// Gives up where `go_on`, asked every few hundred points, says no; `points` are then of no use.
-pub(crate) fn spread(points: &mut Vec<[f64; 3]>, graph: &Graph, most: f64, go_on: &(dyn Fn() -> bool + Sync)) {
+pub(crate) fn spread(
+    points: &mut Vec<[f64; 3]>,
+    graph: &Graph,
+    most: f64,
+    go_on: &(dyn Fn() -> bool + Sync),
+) {
     if graph.k == 0 || most <= 0.0 {
         return;
     }
@@ -45,13 +50,16 @@ pub(crate) fn spread(points: &mut Vec<[f64; 3]>, graph: &Graph, most: f64, go_on
         if !go_on() {
             return;
         }
-        next.par_iter_mut().with_min_len(256).enumerate().for_each(|(i, to)| {
-            let push = apply(&within[i], push(points, graph, i));
-            let way: [f64; 3] = std::array::from_fn(|a| points[i][a] + push[a] - start[i][a]);
-            let length = norm(way);
-            let share = if length > most { most / length } else { 1.0 };
-            *to = std::array::from_fn(|a| start[i][a] + share * way[a]);
-        });
+        next.par_iter_mut()
+            .with_min_len(256)
+            .enumerate()
+            .for_each(|(i, to)| {
+                let push = apply(&within[i], push(points, graph, i));
+                let way: [f64; 3] = std::array::from_fn(|a| points[i][a] + push[a] - start[i][a]);
+                let length = norm(way);
+                let share = if length > most { most / length } else { 1.0 };
+                *to = std::array::from_fn(|a| start[i][a] + share * way[a]);
+            });
         std::mem::swap(points, &mut next);
     }
 }
@@ -75,7 +83,11 @@ fn push(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 3] {
 /// is chance which of them still belongs.
 fn within_surface(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 6] {
     let offset = |j: u32| -> [f64; 3] { std::array::from_fn(|a| points[j as usize][a] - points[i][a]) };
-    let rim = graph.row(i).iter().map(|&j| square(offset(j))).fold(0.0, f64::max);
+    let rim = graph
+        .row(i)
+        .iter()
+        .map(|&j| square(offset(j)))
+        .fold(0.0, f64::max);
     if rim == 0.0 {
         return [0.0; 6];
     }
@@ -86,14 +98,32 @@ fn within_surface(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 6] {
         let weight = 1.0 - square(d) / rim;
         total += weight;
         (0..3).for_each(|a| mean[a] += weight * d[a]);
-        let products = [d[0] * d[0], d[1] * d[1], d[2] * d[2], d[0] * d[1], d[1] * d[2], d[2] * d[0]];
+        let products = [
+            d[0] * d[0],
+            d[1] * d[1],
+            d[2] * d[2],
+            d[0] * d[1],
+            d[1] * d[2],
+            d[2] * d[0],
+        ];
         (0..6).for_each(|c| second[c] += weight * products[c]);
     }
     let m = mean.map(|c| c / total);
-    let squares = [m[0] * m[0], m[1] * m[1], m[2] * m[2], m[0] * m[1], m[1] * m[2], m[2] * m[0]];
+    let squares = [
+        m[0] * m[0],
+        m[1] * m[1],
+        m[2] * m[2],
+        m[0] * m[1],
+        m[1] * m[2],
+        m[2] * m[0],
+    ];
     let covariance: [f64; 6] = std::array::from_fn(|c| second[c] / total - squares[c]);
     let trace = covariance[0] + covariance[1] + covariance[2];
-    if trace > 0.0 { covariance.map(|c| 2.0 * c / trace) } else { [0.0; 6] }
+    if trace > 0.0 {
+        covariance.map(|c| 2.0 * c / trace)
+    } else {
+        [0.0; 6]
+    }
 }
 
 fn apply(m: &[f64; 6], v: [f64; 3]) -> [f64; 3] {
@@ -153,7 +183,12 @@ mod tests {
     fn a_shaken_plane_gets_even_and_stays_a_plane() {
         let points = plane(40, 0.3);
         let moved = spread_by(&points, 1.0);
-        assert!(evenness(&moved) < 0.6 * evenness(&points), "{} {}", evenness(&moved), evenness(&points));
+        assert!(
+            evenness(&moved) < 0.6 * evenness(&points),
+            "{} {}",
+            evenness(&moved),
+            evenness(&points)
+        );
         assert!(moved.iter().all(|p| (p[2] - 0.5 * p[0]).abs() < 1e-9));
     }
 

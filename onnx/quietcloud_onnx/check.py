@@ -96,7 +96,7 @@ def main():
     parser.add_argument("bundle")
     parser.add_argument("--run", help="folder with the checkpoint that the bundle was exported from")
     args = parser.parse_args()
-    if "system" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"].get("config", {}):
+    if json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"].get("config", {}).get("system", "sbd") != "sbd":
         differences = bundle.golden_differences(args.bundle)
     elif "denoiser" in json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"]:
         from . import denoiser

@@ -13,6 +13,7 @@ import re
 import torch
 from torch import nn
 
+from . import operators
 from .gather import gather_reduce
 
 
@@ -32,6 +33,8 @@ class Crowding(nn.Module):
         self.slope, self.peak = nn.Parameter(-1 / radii), nn.Parameter(torch.ones(rings))
 
     def forward(self, edges):
+        if torch.jit.is_tracing():
+            return operators.Crowding.apply(edges, self.slope, self.peak)
         length = torch.sqrt((edges * edges).sum(2, keepdim=True) + 1e-6)
         weight = torch.relu(length * self.slope + self.peak)
         return (weight.transpose(1, 2) @ (edges / length)).flatten(1)
@@ -50,11 +53,15 @@ class EdgeLayer(nn.Module):
         self.crowding = Crowding(crowding) if crowding else None
 
     def forward(self, edges, condition):
-        extent = self.reach(edges).amax(1)
-        # Flat, so that ONNX Runtime fuses the product, the bias and the relu into one pass.
-        share = torch.relu(self.share(edges.flatten(0, 1))).unflatten(0, (-1, self.k)).mean(1)
         crowded = [self.crowding(edges)] if self.crowding else []
-        return torch.relu(self.mix(torch.cat([extent, share, edge_moments(edges), *condition, *crowded], 1)))
+        return torch.relu(self.mix(torch.cat([*self.reduce(edges), *condition, *crowded], 1)))
+
+    def reduce(self, edges):
+        if torch.jit.is_tracing():
+            return [operators.EdgeReduce.apply(edges, self.reach.weight.t(), self.share.weight.t(), self.share.bias)]
+        extent = self.reach(edges).amax(1)
+        share = torch.relu(self.share(edges)).mean(1)
+        return [extent, share, edge_moments(edges)]
 
 
 class EdgeConv(nn.Module):
