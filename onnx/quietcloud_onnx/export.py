@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from . import golden, operators
+from .card import denoiser_scores
 from .schedule import Schedule, geometric_sigmas
 from .train import build
 
@@ -163,25 +164,30 @@ def card(manifest):
         lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
         options = made["config"]["options"]
         lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
-    lines.append(f"- Licence: {manifest['license']}\n")
+    lines.append(f"- Licence: {manifest['license']}")
     if manifest["scores"]:
-        lines.append("Chamfer distance and point-to-mesh distance (p3d05), x 1e4, noise level estimated, mean over the validation shapes:\n")
-        lines.append("| cloud | noisy CD | noisy P2M | CD | P2M |\n|---|---|---|---|---|")
-        for cell, s in manifest["scores"].items():
-            lines.append(f"| {cell} | {s['noisy'][0]:.2f} | {s['noisy'][1]:.2f} | {s['result'][0]:.2f} | {s['result'][1]:.2f} |")
+        lines += denoiser_scores(manifest["scores"], "noise level estimated, ")
     return "\n".join(lines) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(doc):
+    """The parser of what every export of a denoiser is told; ``doc`` begins with what is exported."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--run", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--scores", help="JSON of measured scores, copied into the manifest and the card")
+    parser.add_argument("--scores", type=read_json, help="JSON of measured scores, copied into the manifest and the card")
     parser.add_argument("--data", default="", help="one sentence: what the model was trained on")
-    args = parser.parse_args()
-    scores = json.loads(Path(args.scores).read_text()) if args.scores else None
-    export(args.run, args.out, args.name, scores, args.data)
+    return parser
+
+
+def read_json(path):
+    return json.loads(Path(path).read_text())
+
+
+def main():
+    args = arguments(__doc__).parse_args()
+    export(args.run, args.out, args.name, args.scores, args.data)
 
 
 if __name__ == "__main__":

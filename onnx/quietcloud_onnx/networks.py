@@ -44,9 +44,8 @@ class EdgeLayer(nn.Module):
     """Relative positions [n,k,3] -> features [n,width]: the neighbourhood's extent along learned
     directions, its share beyond learned planes, its moments, and where it is crowded."""
 
-    def __init__(self, width, directions, extra, k, crowding=0):
+    def __init__(self, width, directions, extra, crowding=0):
         super().__init__()
-        self.k = k
         self.reach = nn.Linear(3, directions // 2, bias=False)
         self.share = nn.Linear(3, directions - directions // 2)
         self.mix = nn.Linear(directions + 9 + extra + 3 * crowding, width)
@@ -84,7 +83,26 @@ class EdgeConv(nn.Module):
         return h + self.out(torch.relu(self.near(torch.cat([own, *condition], 1)) + around))
 
 
-class ScoreNetwork(nn.Module):
+class Conditioned(nn.Module):
+    """The part of a network that sees the graph and the level of noise: edges, neighbors, sigma -> features of every row
+    that the last layer computes."""
+
+    def __init__(self, width, layers, directions, k, crowding=0):
+        super().__init__()
+        self.hops = layers - 1
+        self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
+        self.edge = EdgeLayer(width, directions, 16, crowding)
+        self.convs = nn.ModuleList(EdgeConv(width, 16) for _ in range(layers - 1))
+
+    def features(self, edges, neighbors, sigma, rings):
+        condition = [self.embed(torch.cat([torch.log(sigma + 1e-3), sigma], 1))]
+        h = self.edge(edges, condition)
+        for hop, conv in enumerate(self.convs):
+            h = conv(h, neighbors, condition, None if rings is None else rings[hop])
+        return h
+
+
+class ScoreNetwork(Conditioned):
     """z_theta(x_a, sigma, F_T): the noise draw of every point, [n,3]; the score is -z_theta / sigma (METHOD 1).
 
     edges [n,k,3] float32   (x_j - x_i) / s_i
@@ -93,22 +111,13 @@ class ScoreNetwork(nn.Module):
     """
 
     def __init__(self, width=80, layers=6, directions=64, k=20, crowding=0):
-        super().__init__()
+        super().__init__(width, layers, directions, k, crowding)
         self.config = dict(width=width, layers=layers, directions=directions, k=k, crowding=crowding)
-        self.hops = layers - 1
-        self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
-        self.edge = EdgeLayer(width, directions, 16, k, crowding)
-        self.convs = nn.ModuleList(EdgeConv(width, 16) for _ in range(layers - 1))
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 3))
         nn.init.zeros_(self.head[-1].weight)
 
     def forward(self, edges, neighbors, sigma, rings=None):
-        level = torch.log(sigma + 1e-3)
-        condition = [self.embed(torch.cat([level, sigma], 1))]
-        h = self.edge(edges, condition)
-        for hop, conv in enumerate(self.convs):
-            h = conv(h, neighbors, condition, None if rings is None else rings[hop])
-        return self.head(h)
+        return self.head(self.features(edges, neighbors, sigma, rings))
 
 
 class NoiseNetwork(nn.Module):
@@ -118,7 +127,7 @@ class NoiseNetwork(nn.Module):
         super().__init__()
         self.config = dict(width=width, layers=layers, directions=directions, k=k)
         self.hops = layers - 1
-        self.edge = EdgeLayer(width, directions, 0, k)
+        self.edge = EdgeLayer(width, directions, 0)
         self.convs = nn.ModuleList(EdgeConv(width, 0) for _ in range(layers - 1))
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
 

@@ -10,7 +10,7 @@ use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::{Device, Model};
 use crate::normalize::{Frame, Normalized, normalize_while};
-use crate::params::Params;
+use crate::params::{ByName, Params};
 
 /// Shares of a run's time, roughly, for its progress.
 const NORMALIZED: f64 = 0.03;

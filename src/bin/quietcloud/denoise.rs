@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use quietcloud::pipeline::Report;
-use quietcloud::{CloudView, Model, Result, io};
+use quietcloud::{CloudView, Model, Params, Result, io};
 
 use crate::options::Options;
 use crate::progress::Progress;
@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(value_name = "OUT")]
     output: PathBuf,
     #[command(flatten)]
-    options: Options,
+    options: Options<Params>,
     #[command(flatten)]
     model: ModelArgs,
 }
