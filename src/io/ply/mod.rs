@@ -47,6 +47,7 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
         len,
         xyz,
         others,
+        grid: None,
     })
 }
 
