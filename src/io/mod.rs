@@ -10,6 +10,7 @@ mod lzf;
 mod pcd;
 mod ply;
 mod save;
+mod stream;
 mod value;
 mod xyz;
 
@@ -18,6 +19,7 @@ use std::path::Path;
 use crate::{Error, Result};
 use column::Output;
 use field::Table;
+pub(crate) use stream::Stream;
 use value::Coding;
 
 /// The formats, by family: members of one family share everything but the coordinates.

@@ -1,0 +1,301 @@
+//! A survey in tiles for other machines, and back: each tile is a cloud of its own that any `denoise` can take.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::sort::Sorter;
+use super::tape::{Tape, refused};
+use super::work::{Stage, Work, identity};
+use super::{Sourced, Survey, by_source, plan, rewrite};
+use crate::bundle::Role;
+use crate::error::{Error, Result};
+use crate::graph::Floor;
+use crate::io::Stream;
+use crate::model::Model;
+use crate::params::Params;
+use crate::pipeline::job::{self, Job, Watch};
+
+/// The file in a folder of tiles that describes them.
+const MANIFEST: &str = "manifest.json";
+
+/// Bytes of a row of a tile: x, y, z, core, source.
+const ROW: usize = 33;
+
+/// What a folder of tiles holds, as its `manifest.json` says it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Version of this description: 1.
+    pub format: u32,
+    /// Points of the scan.
+    pub points: u64,
+    /// What a tile has to be told, so that it is treated as a part of the scan: the noise, in the scan's unit ...
+    pub noise: f64,
+    /// ... the median distance between neighbouring points, in the same unit ...
+    pub spacing: f64,
+    /// ... and the number of steps, for which the halo is deep enough.
+    pub steps: usize,
+    /// The model that the halo is deep enough for.
+    pub model: String,
+    /// The tiles.
+    pub tiles: Vec<TileFile>,
+}
+
+/// One tile of a [`Cut`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TileFile {
+    /// Its file, a PLY of x, y, z, `core` (1 for a point of the tile, 0 for one of its halo) and `source` (the point's
+    /// number in the scan).
+    pub file: String,
+    /// Where [`join`] looks for what `denoise` made of it.
+    pub clean: String,
+    /// Points, those of the halo included.
+    pub points: u64,
+    /// Points without the halo.
+    pub core: u64,
+}
+
+/// Cuts the scan in the file `input` into tiles of at most `points` points (and their halos) in `folder`.
+///
+/// The halo is as deep as everything that can influence a tile's points in all steps together, counted in hops of the
+/// scan's neighbour graph. So tiles can be denoised anywhere, each with the noise, spacing and steps of the
+/// description, and [`join`] gives what `denoise` gives for the whole.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a model with random steps or one that looks at the whole cloud, and for a file that can't
+/// be read in pieces; else as [`denoise`](crate::denoise()).
+pub fn cut(
+    model: &Model,
+    input: &Path,
+    folder: &Path,
+    points: u64,
+    params: &Params,
+    watch: &mut dyn Watch,
+) -> Result<Cut> {
+    let plan = plan::plan(model, params)?;
+    let scan = open(input)?;
+    fs::create_dir_all(folder).map_err(|source| refused(folder, source))?;
+    let manifest = folder.join(MANIFEST);
+    let settings = format!("tiles of {points} {}", plan::settings(model, params));
+    let mut work = Work::open(&manifest, settings, identity(input))?;
+    if work.state.piece == 0 {
+        work.state.piece = points
+            .next_multiple_of(super::region::BLOCK)
+            .max(super::region::BLOCK);
+    }
+    job::run(plan.threads, watch, |job| {
+        let mut survey = Survey {
+            model,
+            params,
+            scan: &scan,
+            job,
+            most: plan.most.max(8 * work.state.piece as usize),
+            memory: plan.memory,
+            report: plan::blank(model, params),
+            work,
+        };
+        survey.prepare()?;
+        let cut = survey.tiles(folder)?;
+        let text = serde_json::to_vec_pretty(&cut).map_err(|error| Error::Internal(error.to_string()))?;
+        let part = survey.work.path("result");
+        fs::write(&part, text).map_err(|source| refused(&part, source))?;
+        survey.work.state.ready = identity(&part);
+        survey.work.next(Stage::Ready)?;
+        Ok((cut, survey.work))
+    })
+    .and_then(|(cut, work)| {
+        work.deliver(&manifest)?;
+        Ok(cut)
+    })
+}
+
+/// Puts the denoised tiles of `folder` together to `output`, with everything else of the scan `input`.
+///
+/// # Errors
+/// [`Error::Format`] where a tile is missing or is not what was cut, [`Error::Cloud`] where the scan is another one.
+pub fn join(input: &Path, folder: &Path, output: &Path, watch: &mut dyn Watch) -> Result<Cut> {
+    let path = folder.join(MANIFEST);
+    let text = fs::read(&path).map_err(|source| refused(&path, source))?;
+    let cut: Cut = serde_json::from_slice(&text).map_err(|error| broken(&path, error.to_string()))?;
+    let scan = open(input)?;
+    if cut.format != 1 || cut.points != scan.len() {
+        return Err(Error::Cloud(format!(
+            "the tiles (format {}) are of a scan of {} points, {} has {}",
+            cut.format,
+            cut.points,
+            input.display(),
+            scan.len()
+        )));
+    }
+    if !scan.writes(output) {
+        let reason = "tiles are joined in the scan's own format (LAS and LAZ are one)".into();
+        return Err(broken(output, reason));
+    }
+    let mut work = Work::open(output, format!("join {cut:?}"), identity(input))?;
+    job::run(1, watch, |job| {
+        if work.state.stage != Stage::Ready {
+            gather(&cut, folder, &scan, output, &work, job)?;
+            work.state.ready = identity(&work.path("result"));
+            work.next(Stage::Ready)?;
+        }
+        Ok(work)
+    })?
+    .deliver(output)?;
+    Ok(cut)
+}
+
+fn gather(cut: &Cut, folder: &Path, scan: &Stream, output: &Path, work: &Work, job: &Job) -> Result<()> {
+    job.part(0.0, 0.5);
+    let mut sorter = Sorter::new(&work.path("runs"), by_source)?;
+    let mut moved = 0;
+    for (nth, tile) in cut.tiles.iter().enumerate() {
+        job.advance(nth as f64 / cut.tiles.len() as f64);
+        let mut core = 0;
+        read_tile(&folder.join(&tile.clean), tile.points, |point, source| {
+            job.check()?;
+            core += 1;
+            sorter.push((source, point))
+        })?;
+        if core != tile.core {
+            let reason = format!("{core} points are the tile's own, expected {}", tile.core);
+            return Err(broken(&folder.join(&tile.clean), reason));
+        }
+        moved += core;
+    }
+    let clean: Tape<Sourced> = Tape::new(&work.path("clean"))?;
+    clean.fill(|put| sorter.drain(put))?;
+    job.part(0.5, 1.0);
+    rewrite(scan, &clean, moved, &work.path("result"), output, job)
+}
+
+fn open(path: &Path) -> Result<Stream> {
+    Stream::open(path)?.ok_or_else(|| {
+        let kinds =
+            "only LAS, LAZ and binary PLY (without lists in front of its points) can be read in pieces";
+        Error::Unsupported(format!("{}: {kinds}", path.display()))
+    })
+}
+
+fn broken(path: &Path, reason: String) -> Error {
+    Error::Format {
+        path: path.into(),
+        reason,
+    }
+}
+
+impl Survey<'_> {
+    fn tiles(&mut self, folder: &Path) -> Result<Cut> {
+        let state = self.work.state.clone();
+        let mut cut = Cut {
+            format: 1,
+            points: state.points,
+            noise: self.report.noise,
+            spacing: self.report.spacing,
+            steps: 0,
+            model: self.model.manifest().name.clone(),
+            tiles: Vec::new(),
+        };
+        if state.leave.is_some() {
+            return Ok(cut);
+        }
+        cut.steps = self.levels()?.len() - 1;
+        let (calls, passes) = self.passes(cut.steps);
+        // Each pass of the walk has a graph of its own, whose lists have to be true around what the next one needs.
+        let hops = passes * super::lists(self.hops(Role::Score), calls, 0);
+        let name = |core: &Range<u64>, piece: u64| format!("{:05}", core.start / piece);
+        let piece = state.piece;
+        let boxes = self.scan_boxes()?;
+        let least = state.least;
+        let raw: Tape<[f64; 3]> = self.work.tape("state-0")?;
+        let sources: Tape<u64> = self.work.tape("sources")?;
+        self.pieces(Self::share(Stage::Walk), |survey, core| {
+            let region = survey.scanned(&boxes, core.clone(), hops, Floor::At(least))?;
+            let file = folder.join(format!("{}.ply", name(&core, piece)));
+            write_tile(&file, &region.ranges, &core, &raw, &sources)
+        })?;
+        let mut at = 0;
+        while at < self.work.state.finite {
+            let core = at..self.work.state.finite.min(at + piece);
+            let file = format!("{}.ply", name(&core, piece));
+            cut.tiles.push(TileFile {
+                points: tile_points(&folder.join(&file))?,
+                clean: format!("{}.clean.ply", name(&core, piece)),
+                core: core.end - core.start,
+                file,
+            });
+            at = core.end;
+        }
+        Ok(cut)
+    }
+}
+
+fn header(points: u64) -> String {
+    format!(
+        "ply\nformat binary_little_endian 1.0\nelement vertex {points}\nproperty double x\nproperty double y\n\
+         property double z\nproperty uchar core\nproperty double source\nend_header\n"
+    )
+}
+
+fn write_tile(
+    path: &Path,
+    ranges: &[Range<u64>],
+    core: &Range<u64>,
+    raw: &Tape<[f64; 3]>,
+    sources: &Tape<u64>,
+) -> Result<()> {
+    let points = ranges.iter().map(|range| range.end - range.start).sum();
+    let part: PathBuf = path.with_extension("part");
+    let wrong = |source| refused(path, source);
+    let mut file = BufWriter::new(File::create(&part).map_err(wrong)?);
+    file.write_all(header(points).as_bytes()).map_err(wrong)?;
+    for range in ranges {
+        let rows = raw
+            .read(range.clone())?
+            .into_iter()
+            .zip(sources.read(range.clone())?);
+        for (number, (point, source)) in range.clone().zip(rows) {
+            let mut row = Vec::with_capacity(ROW);
+            point.iter().for_each(|c| row.extend_from_slice(&c.to_le_bytes()));
+            row.push(u8::from(core.contains(&number)));
+            row.extend_from_slice(&(source as f64).to_le_bytes());
+            file.write_all(&row).map_err(wrong)?;
+        }
+    }
+    let file = file.into_inner().map_err(|error| wrong(error.into_error()))?;
+    file.sync_all()
+        .and_then(|()| fs::rename(&part, path))
+        .map_err(wrong)
+}
+
+fn tile_points(path: &Path) -> Result<u64> {
+    let stream = Stream::open(path)?;
+    Ok(stream.map_or(0, |stream| stream.len()))
+}
+
+/// The points of a tile's core.
+fn read_tile(path: &Path, points: u64, mut hear: impl FnMut([f64; 3], u64) -> Result<()>) -> Result<()> {
+    let wrong = |source| refused(path, source);
+    let mut file = std::io::BufReader::with_capacity(1 << 20, File::open(path).map_err(wrong)?);
+    let expected = header(points);
+    let mut found = vec![0; expected.len()];
+    let short = |_| broken(path, "the file is shorter than the tile that was cut".into());
+    file.read_exact(&mut found).map_err(short)?;
+    if found != expected.as_bytes() {
+        return Err(broken(path, "this is not the tile that was cut, denoised".into()));
+    }
+    let number = |bytes: &[u8]| f64::from_le_bytes(std::array::from_fn(|i| bytes[i]));
+    let mut row = [0; ROW];
+    for _ in 0..points {
+        file.read_exact(&mut row).map_err(short)?;
+        if row[24] == 1 {
+            hear(
+                std::array::from_fn(|a| number(&row[8 * a..])),
+                number(&row[25..]) as u64,
+            )?;
+        }
+    }
+    Ok(())
+}
