@@ -55,17 +55,6 @@ pub const TABLE: &[Param] = &[
         choices: &["auto"],
     },
     Param {
-        name: "spacing",
-        kind: Kind::Number,
-        low: 0.0,
-        high: 1e30,
-        initial: 0.0,
-        unit: "the cloud's own",
-        help: "distance between neighbouring points, the median; 0 or auto: measured; what a piece of a larger cloud \
-               needs to be told, besides the noise, to be treated as that",
-        choices: &["auto"],
-    },
-    Param {
         name: "steps",
         kind: Kind::Integer,
         low: 0.0,
@@ -114,6 +103,17 @@ pub const TABLE: &[Param] = &[
         unit: "MiB",
         help: "bound on the memory of one run; a file that needs more is worked on in pieces; 0 or auto: 1280 for \
                files, what it takes for a cloud in memory",
+        choices: &["auto"],
+    },
+    Param {
+        name: "spacing",
+        kind: Kind::Number,
+        low: 0.0,
+        high: 1e30,
+        initial: 0.0,
+        unit: "the cloud's own",
+        help: "distance between neighbouring points, the median; 0 or auto: measured; what a piece of a larger cloud \
+               needs to be told, besides the noise, to be treated as that",
         choices: &["auto"],
     },
 ];
@@ -389,7 +389,7 @@ mod tests {
                 .set_number("nois", 1.0)
                 .unwrap_err()
                 .to_string()
-                .contains("noise, spacing, steps")
+                .contains("noise, steps")
         );
         assert_eq!(params, Params::default());
         let wild = Params {

@@ -142,7 +142,7 @@ impl Survey<'_> {
 
     /// A run of the pipeline for a piece of so many points, in the whole cloud's frame and at its noise.
     fn run(&self, points: usize) -> Result<Run<'_>> {
-        let budget = plan::need(self.model, self.params, points).budget(self.memory)?;
+        let budget = plan::need(self.model, self.params, points.max(1)).budget(self.memory)?;
         Ok(Run {
             model: self.model,
             params: self.params,
