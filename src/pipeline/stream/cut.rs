@@ -40,6 +40,8 @@ pub struct Cut {
     pub steps: usize,
     /// The model that the halo is deep enough for.
     pub model: String,
+    /// The scan, the model and the options that the tiles are of; with the same they need not be cut again.
+    pub key: String,
     /// The tiles.
     pub tiles: Vec<TileFile>,
 }
@@ -80,6 +82,15 @@ pub fn cut(
     fs::create_dir_all(folder).map_err(|source| refused(folder, source))?;
     let manifest = folder.join(MANIFEST);
     let settings = format!("tiles of {points} {}", plan::settings(model, params));
+    let key = format!("{settings} {}", identity(input));
+    let cut = |text: Vec<u8>| {
+        serde_json::from_slice::<Cut>(&text)
+            .ok()
+            .filter(|cut| cut.key == key)
+    };
+    if let Some(cut) = fs::read(&manifest).ok().and_then(cut) {
+        return Ok(cut);
+    }
     let mut work = Work::open(&manifest, settings, identity(input))?;
     if work.state.piece == 0 {
         work.state.piece = points
@@ -98,7 +109,7 @@ pub fn cut(
             work,
         };
         survey.prepare()?;
-        let cut = survey.tiles(folder)?;
+        let cut = survey.tiles(folder, key)?;
         let text = serde_json::to_vec_pretty(&cut).map_err(|error| Error::Internal(error.to_string()))?;
         let part = survey.work.path("result");
         fs::write(&part, text).map_err(|source| refused(&part, source))?;
@@ -187,7 +198,7 @@ fn broken(path: &Path, reason: String) -> Error {
 }
 
 impl Survey<'_> {
-    fn tiles(&mut self, folder: &Path) -> Result<Cut> {
+    fn tiles(&mut self, folder: &Path, key: String) -> Result<Cut> {
         let state = self.work.state.clone();
         let mut cut = Cut {
             format: 1,
@@ -195,6 +206,7 @@ impl Survey<'_> {
             noise: self.report.noise,
             spacing: self.report.spacing,
             steps: 0,
+            key,
             model: self.model.manifest().name.clone(),
             tiles: Vec::new(),
         };
