@@ -10,9 +10,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::Scratch;
-use quietcloud::pipeline::{cut, denoise_file, join};
+use quietcloud::pipeline::{cut, denoise_file, denoise_in_pieces, join};
 use quietcloud::random::Noise;
 use quietcloud::{Device, Model, Params, io};
+
+/// More than 28 MiB have room for.
+const POINTS: usize = 80_000;
 
 /// A rough terrain with a wall, uneven density, strays and points on top of each other, as a LAZ on a millimetre grid.
 fn survey(scratch: &Scratch, name: &str, n: usize) -> PathBuf {
@@ -74,13 +77,10 @@ fn same(a: &Path, b: &Path, tolerance: f64) {
 /// three steps, and the one that ships, whose graph is new in every step.
 #[test]
 fn pieces_give_what_memory_gives() {
-    let models = [stand_in::model(), Model::builtin(Device::Cpu).unwrap()];
-    for (model, n, small) in models
-        .into_iter()
-        .zip([60_000, 24_000])
-        .zip([24, 30])
-        .map(|((m, n), s)| (m, n, s))
-    {
+    for (model, n, piece) in [
+        (stand_in::model(), POINTS, 10_000),
+        (Model::builtin(Device::Cpu).unwrap(), 24_000, 6000),
+    ] {
         for name in ["a.laz", "a.ply"] {
             let scratch = Scratch::new(&format!("stream-{}-{name}", model.manifest().name));
             let scan = survey(&scratch, name, n);
@@ -89,7 +89,7 @@ fn pieces_give_what_memory_gives() {
                 scratch.path(&format!("p-{name}")),
             );
             let expected = denoise_file(&model, &scan, &whole, &params(0), &mut ()).unwrap();
-            let found = denoise_file(&model, &scan, &pieces, &params(small), &mut ()).unwrap();
+            let found = denoise_in_pieces(&model, &scan, &pieces, &params(0), piece, &mut ()).unwrap();
             assert!(
                 found.tiles > expected.tiles,
                 "{} was not cut",
@@ -118,24 +118,24 @@ fn pieces_give_what_memory_gives() {
 fn pieces_leave_what_memory_leaves() {
     let model = stand_in::model();
     let scratch = Scratch::new("stream-leave");
-    let mut points = terrain(60_000);
-    for i in [0, 17, 59_999] {
+    let mut points = terrain(POINTS);
+    for i in [0, 17, POINTS - 1] {
         points[i] = [f64::NAN, f64::INFINITY, 1.0];
     }
     let scan = scratch.path("a.ply");
     io::write(&scan, &points).unwrap();
     let out = scratch.path("b.ply");
-    let report = denoise_file(&model, &scan, &out, &params(24), &mut ()).unwrap();
-    assert_eq!((report.points, report.finite), (60_000, 59_997));
+    let report = denoise_file(&model, &scan, &out, &params(28), &mut ()).unwrap();
+    assert_eq!((report.points, report.finite), (POINTS, POINTS - 3));
     let clean = io::read(&out).unwrap();
     let lost: Vec<usize> = (0..clean.len())
         .filter(|&i| !clean.points()[i].iter().all(|c| c.is_finite()))
         .collect();
-    assert_eq!(lost, [0, 17, 59_999]);
+    assert_eq!(lost, [0, 17, POINTS - 1]);
 
     let nearly = Params {
         noise: 1e-6,
-        ..params(24)
+        ..params(28)
     };
     let report = denoise_file(&model, &scan, &out, &nearly, &mut ()).unwrap();
     assert!(
@@ -208,7 +208,7 @@ fn command(scan: &Path, out: &Path) -> Command {
         .args([scan, out])
         .arg("--model")
         .arg(stand_in::bundle());
-    command.args(["--max-memory-mb", "24", "--threads", "2"]);
+    command.args(["--max-memory-mb", "28", "--threads", "2"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command
 }
@@ -218,7 +218,7 @@ fn command(scan: &Path, out: &Path) -> Command {
 fn a_killed_run_goes_on_and_leaves_nothing_behind() {
     stand_in::need_runtime();
     let scratch = Scratch::new("stream-kill");
-    let scan = survey(&scratch, "a.laz", 60_000);
+    let scan = survey(&scratch, "a.laz", POINTS);
     let (plain, out) = (scratch.path("plain.laz"), scratch.path("out.laz"));
     let start = Instant::now();
     assert!(command(&scan, &plain).status().unwrap().success());
@@ -268,7 +268,7 @@ fn a_killed_run_goes_on_and_leaves_nothing_behind() {
 fn what_is_left_of_another_run_is_not_taken_for_this_one() {
     stand_in::need_runtime();
     let scratch = Scratch::new("stream-other");
-    let scan = survey(&scratch, "a.laz", 60_000);
+    let scan = survey(&scratch, "a.laz", POINTS);
     let (plain, out) = (scratch.path("plain.laz"), scratch.path("out.laz"));
     let mut run = command(&scan, &out).spawn().unwrap();
     let state = scratch.path(".out.laz.quietcloud").join("state-0");

@@ -7,7 +7,7 @@ use super::job::Watch;
 use super::report::Report;
 use super::stream;
 use crate::cloud::CloudView;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::{self, Stream};
 use crate::model::Model;
 use crate::params::Params;
@@ -34,11 +34,31 @@ pub fn denoise_file(
     params.check()?;
     if let Some(scan) = Stream::open(input)? {
         if stream::streams(model, &scan, output, params) {
-            return stream::run(model, &scan, input, output, params, watch);
+            return stream::run(model, &scan, input, output, params, None, watch);
         }
     }
     let file = io::read(input)?;
     let done = denoise(model, CloudView::from_f64(file.points()), params, watch)?;
     file.write(output, &done.points)?;
     Ok(done.report)
+}
+
+/// [`denoise_file`] in pieces of about so many points, whatever would fit into memory; for tests.
+///
+/// # Errors
+/// As [`denoise_file`].
+#[doc(hidden)]
+pub fn denoise_in_pieces(
+    model: &Model,
+    input: &Path,
+    output: &Path,
+    params: &Params,
+    piece: u64,
+    watch: &mut dyn Watch,
+) -> Result<Report> {
+    let whole = || Error::Unsupported("this file is read whole".into());
+    let scan = Stream::open(input)?
+        .filter(|scan| scan.writes(output))
+        .ok_or_else(whole)?;
+    stream::run(model, &scan, input, output, params, Some(piece), watch)
 }

@@ -21,6 +21,8 @@ pub use denoise::{Denoised, denoise};
 #[doc(hidden)]
 pub use denoise::{Tuning, denoise_tuned};
 pub use file::denoise_file;
+#[doc(hidden)]
+pub use file::denoise_in_pieces;
 pub use generator::{
     GenerateReport, Likelihood, Made, bounds, diffuse_denoise, generate, interpolate, likelihood, reconstruct,
 };

@@ -1,11 +1,14 @@
 //! The records of the points, in and out, packed by LASzip or plain.
 
+use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
+use laz::laszip::LazItemType;
 use laz::{LasZipCompressor, LasZipDecompressor, LazVlr};
 
-use super::header::Header;
+use super::header::{Header, u32_at};
 
 /// Reads records one after the other.
 pub(in crate::io) enum Source<'a, R: Read + Seek + Send + Sync + 'a> {
@@ -22,6 +25,7 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Source<'a, R> {
             return Ok(Source::Plain(from));
         };
         check_table(&mut from, header)?;
+        check_layers(&mut from, header, packing)?;
         let packing = packing.clone();
         let source = unpacking(|| LasZipDecompressor::new(from, packing).map_err(io::Error::other))?;
         Ok(Source::Packed(Box::new(source)))
@@ -71,9 +75,70 @@ fn check_table<R: Read + Seek>(from: &mut R, header: &Header) -> Result<(), Stri
         .map_err(|error| error.to_string())
 }
 
+/// The chunks of point formats 6 to 10 begin with a point, their number of points and the sizes of their layers, each of
+/// which is read whole: a lying size would ask for memory that the file can't fill.
+fn check_layers<R: Read + Seek>(from: &mut R, header: &Header, packing: &LazVlr) -> Result<(), String> {
+    let layers: usize = packing.items().iter().map(|item| layers(item.item_type())).sum();
+    if layers == 0 {
+        return Ok(());
+    }
+    let failed = |error: io::Error| error.to_string();
+    let start = header.bytes.len() as u64;
+    let length = from.seek(SeekFrom::End(0)).map_err(failed)?;
+    let (mut at, mut counted) = (start + 8, 0);
+    let mut sizes = vec![0; 4 * (1 + layers)];
+    while counted < header.count {
+        let lost = || {
+            format!(
+                "the packed points end after {counted} of {}: the file is truncated",
+                header.count
+            )
+        };
+        at += header.stride as u64;
+        from.seek(SeekFrom::Start(at)).map_err(failed)?;
+        from.read_exact(&mut sizes).map_err(|_| lost())?;
+        let mut words = sizes.chunks_exact(4).map(|word| u64::from(u32_at(word, 0)));
+        let points = words.next().unwrap_or(0);
+        at += sizes.len() as u64 + words.sum::<u64>();
+        if points == 0 || at > length {
+            return Err(lost());
+        }
+        counted += points;
+    }
+    from.seek(SeekFrom::Start(start)).map(drop).map_err(failed)
+}
+
+/// How many layers LASzip packs a part of a point in; none where it has no layers.
+fn layers(part: LazItemType) -> usize {
+    match part {
+        LazItemType::Point14 => 9,
+        LazItemType::RGB14 | LazItemType::WavePacket14 => 1,
+        LazItemType::RGBNIR14 => 2,
+        LazItemType::Byte14(bytes) => usize::from(bytes),
+        _ => 0,
+    }
+}
+
+thread_local! {
+    /// Whether a panic on this thread is about to become an error, and nobody needs to read of it.
+    static UNPACKING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Broken streams make the decoder stumble over its own tables: that is the file's fault and no defect to report.
 fn unpacking<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(work)) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !UNPACKING.try_with(Cell::get).unwrap_or(false) {
+                previous(info);
+            }
+        }));
+    });
+    UNPACKING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    UNPACKING.set(false);
+    match result {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Err("the packed points end too early: the file is truncated or its header is wrong".into())

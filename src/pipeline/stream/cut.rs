@@ -93,9 +93,7 @@ pub fn cut(
     }
     let mut work = Work::open(&manifest, settings, identity(input))?;
     if work.state.piece == 0 {
-        work.state.piece = points
-            .next_multiple_of(super::region::BLOCK)
-            .max(super::region::BLOCK);
+        work.state.piece = super::whole_blocks(points);
     }
     job::run(plan.threads, watch, |job| {
         let mut survey = Survey {

@@ -42,19 +42,25 @@ fn lists(hops: usize, calls: usize, even: usize) -> usize {
     hops * calls + 1 + even
 }
 
-/// Denoises `scan` into `output`.
+/// A piece is made of blocks.
+fn whole_blocks(points: u64) -> u64 {
+    points.max(1).next_multiple_of(region::BLOCK)
+}
+
+/// Denoises `scan` into `output`, in pieces of about `piece` points or of what the memory suggests.
 pub(super) fn run(
     model: &Model,
     scan: &Stream,
     input: &Path,
     output: &Path,
     params: &Params,
+    piece: Option<u64>,
     watch: &mut dyn Watch,
 ) -> Result<Report> {
     let plan = plan::plan(model, params)?;
     let mut work = Work::open(output, plan::settings(model, params), identity(input))?;
     if work.state.piece == 0 {
-        work.state.piece = plan.piece;
+        work.state.piece = piece.map_or(plan.piece, whole_blocks);
     }
     job::run(plan.threads, watch, |job| {
         let mut survey = Survey {

@@ -199,7 +199,7 @@ impl Boxes {
         for (block, members) in reached.iter().filter(|(_, members)| !members.is_empty()) {
             let widest = members.iter().map(|&i| radius(i)).fold(0.0, f64::max);
             let strangers: Vec<usize> = (0..self.0.len())
-                .filter(|b| !blocks.contains(b) && self.0[*b].distance(&self.0[*block]) <= widest)
+                .filter(|b| self.0[*b].distance(&self.0[*block]) <= widest && !blocks.contains(b))
                 .collect();
             for &i in members.iter().filter(|_| !strangers.is_empty()) {
                 let mut place = Box3::EMPTY;
