@@ -10,6 +10,9 @@ use super::value::{Coding, Kind};
 use super::{Family, broken, ply};
 use crate::{Error, Result};
 
+/// Puts other points in the place of a batch's, whose first has that number.
+pub(crate) type Replace<'a> = dyn FnMut(u64, &mut [[f64; 3]]) -> Result<()> + 'a;
+
 /// Points in a batch.
 const BATCH: usize = 1 << 16;
 
@@ -116,16 +119,10 @@ impl Stream {
         })
     }
 
-    /// Writes the file anew as `to`, packed where `name` says so: `replace` gets each batch's points and what number the
-    /// first of them has, and puts others in their place.
+    /// Writes the file anew as `to`, packed where `name` says so, with what `replace` makes of each batch's points.
     ///
     /// Everything else is kept as by [`PointFile::write`](super::PointFile::write).
-    pub(crate) fn rewrite(
-        &self,
-        to: &Path,
-        name: &Path,
-        replace: &mut dyn FnMut(u64, &mut [[f64; 3]]) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn rewrite(&self, to: &Path, name: &Path, replace: &mut Replace<'_>) -> Result<()> {
         let refused = |source| Error::Io {
             path: to.into(),
             source,

@@ -32,10 +32,9 @@ pub fn denoise_file(
 ) -> Result<Report> {
     io::can_write(output)?;
     params.check()?;
-    if let Some(scan) = Stream::open(input)? {
-        if stream::streams(model, &scan, output, params) {
-            return stream::run(model, &scan, input, output, params, None, watch);
-        }
+    let scan = Stream::open(input)?.filter(|scan| stream::streams(model, scan, output, params));
+    if let Some(scan) = scan {
+        return stream::run(model, &scan, input, output, params, None, watch);
     }
     let file = io::read(input)?;
     let done = denoise(model, CloudView::from_f64(file.points()), params, watch)?;

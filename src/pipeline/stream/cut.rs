@@ -214,7 +214,7 @@ impl Survey<'_> {
         cut.steps = self.levels()?.len() - 1;
         let (calls, passes) = self.passes(cut.steps);
         // Each pass of the walk has a graph of its own, whose lists have to be true around what the next one needs.
-        let hops = passes * super::lists(self.hops(Role::Score), calls, 0);
+        let hops = passes * super::lists(self.hops(Role::Score), calls);
         let name = |core: &Range<u64>, piece: u64| format!("{:05}", core.start / piece);
         let piece = state.piece;
         let boxes = self.scan_boxes()?;

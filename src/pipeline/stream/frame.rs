@@ -116,7 +116,7 @@ impl Survey<'_> {
             scale: if extent > 0.0 { extent } else { 1.0 },
         };
         let tape: Tape<[f64; 3]> = self.work.tape("state-0")?;
-        let boxes = Boxes::of(&tape, len, |p| unit.apply(p))?;
+        let boxes = Boxes::of(&tape, len, NEIGHBORS, |p| unit.apply(p))?;
         let samples = len.min(SAMPLES as u64);
         let mut found = Vec::new();
         for s in 0..samples {
@@ -160,14 +160,13 @@ impl Survey<'_> {
         let k = self.model.manifest().graph.k;
         let read = |range| Ok(tape.read(range)?.into_iter().map(|p| frame.apply(p)).collect());
         let list = |points: &[[f64; 3]]| knn(points, k, floor, self.job);
-        boxes.region(core, hops, self.most, self.work.state.finite, read, list, k)
+        boxes.region(core, hops, self.most, read, list)
     }
 
     pub(super) fn scan_boxes(&self) -> Result<Boxes> {
-        let frame = self.first()?;
-        Boxes::of(&self.work.tape("state-0")?, self.work.state.finite, |p| {
-            frame.apply(p)
-        })
+        let (frame, k) = (self.first()?, self.model.manifest().graph.k);
+        let tape = self.work.tape("state-0")?;
+        Boxes::of(&tape, self.work.state.finite, k, |p| frame.apply(p))
     }
 
     /// The spacing of every point, and from it the unit and the least spacing that counts.
@@ -213,7 +212,7 @@ impl Survey<'_> {
         let boxes = self.scan_boxes()?;
         let tape: Tape<f64> = self.work.tape("noise")?;
         let (least, unit) = (self.work.state.least, self.work.state.unit);
-        let hops = super::lists(self.hops(crate::bundle::Role::Noise), 1, 0);
+        let hops = super::lists(self.hops(crate::bundle::Role::Noise), 1);
         self.pieces(Self::share(Stage::Noise), |survey, core| {
             let mut region = survey.scanned(&boxes, core.clone(), hops, Floor::At(least))?;
             in_units(&mut region.points, &mut region.graph, unit);

@@ -37,9 +37,9 @@ use crate::schedule::Level;
 
 /// Around a piece the neighbour lists have to be true this many hops deep, so that a network that looks `hops` far, run
 /// `calls` times on one graph, gives the piece's points what it gives them in the whole cloud. One hop more is for the
-/// local spacing, which is taken over a point's neighbours; `even` are those of a stage behind the last step.
-fn lists(hops: usize, calls: usize, even: usize) -> usize {
-    hops * calls + 1 + even
+/// local spacing, which is taken over a point's neighbours. A stage behind the last step would add its own.
+fn lists(hops: usize, calls: usize) -> usize {
+    hops * calls + 1
 }
 
 /// A piece is made of blocks.
@@ -261,11 +261,11 @@ impl Survey<'_> {
             self.work.state.finite,
         );
         let k = self.model.manifest().graph.k;
-        let hops = lists(self.hops(Role::Score), levels.len() - 1, 0);
+        let hops = lists(self.hops(Role::Score), levels.len() - 1);
         let boxes = if pass == 0 {
             self.scan_boxes()?
         } else {
-            Boxes::of(&from, len, |p| p)?
+            Boxes::of(&from, len, k, |p| p)?
         };
         self.pieces(share, |survey, core| {
             let region = if pass == 0 {
@@ -275,15 +275,7 @@ impl Survey<'_> {
             } else {
                 let list =
                     |points: &[[f64; 3]]| knn(points, k, Floor::At(least_spacing(Some(1.0))), survey.job);
-                boxes.region(
-                    core.clone(),
-                    hops,
-                    survey.most,
-                    len,
-                    |range| from.read(range),
-                    list,
-                    k,
-                )?
+                boxes.region(core.clone(), hops, survey.most, |range| from.read(range), list)?
             };
             let mut run = survey.run(region.points.len())?;
             let moved = run.walk(region.points, &[], region.graph, levels)?;

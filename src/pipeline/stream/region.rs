@@ -18,7 +18,13 @@ pub(super) const BLOCK: u64 = 2048;
 const ASKED: usize = 4;
 
 /// Bounding boxes of all blocks.
-pub(super) struct Boxes(Vec<Box3>);
+pub(super) struct Boxes {
+    all: Vec<Box3>,
+    /// Number of points.
+    len: u64,
+    /// Neighbours in a list.
+    k: usize,
+}
 
 #[derive(Clone, Copy)]
 struct Box3 {
@@ -43,10 +49,8 @@ impl Box3 {
     };
 
     fn see(&mut self, p: [f64; 3]) {
-        for a in 0..3 {
-            self.low[a] = self.low[a].min(p[a]);
-            self.high[a] = self.high[a].max(p[a]);
-        }
+        self.low = std::array::from_fn(|a| self.low[a].min(p[a]));
+        self.high = std::array::from_fn(|a| self.high[a].max(p[a]));
     }
 
     /// Distance between the nearest points of two boxes.
@@ -68,8 +72,13 @@ impl Box3 {
 }
 
 impl Boxes {
-    /// Of the `len` points on a tape, as `place` puts them.
-    pub(super) fn of(tape: &Tape<[f64; 3]>, len: u64, place: impl Fn([f64; 3]) -> [f64; 3]) -> Result<Boxes> {
+    /// Of the `len` points on a tape, as `place` puts them, for lists of `k` neighbours.
+    pub(super) fn of(
+        tape: &Tape<[f64; 3]>,
+        len: u64,
+        k: usize,
+        place: impl Fn([f64; 3]) -> [f64; 3],
+    ) -> Result<Boxes> {
         let mut boxes = vec![Box3::EMPTY; len.div_ceil(BLOCK) as usize];
         tape.scan(len, |first, points| {
             for (i, &p) in points.iter().enumerate() {
@@ -77,7 +86,7 @@ impl Boxes {
             }
             Ok(())
         })?;
-        Ok(Boxes(boxes))
+        Ok(Boxes { all: boxes, len, k })
     }
 
     /// The piece `core` (from the first point of a block to the last of one, or the cloud's) and its surroundings: the
@@ -90,13 +99,12 @@ impl Boxes {
         core: Range<u64>,
         hops: usize,
         most: usize,
-        len: u64,
         mut read: impl FnMut(Range<u64>) -> Result<Vec<[f64; 3]>>,
         mut knn: impl FnMut(&[[f64; 3]]) -> Result<Graph>,
-        k: usize,
     ) -> Result<Region> {
         let own = (core.start / BLOCK) as usize..core.end.div_ceil(BLOCK) as usize;
-        let mut blocks = self.around(own.clone(), hops, k);
+        let len = self.len;
+        let mut blocks = self.around(own.clone(), hops);
         loop {
             let held = (blocks.len() as u64 * BLOCK).min(len);
             if held as usize > most {
@@ -133,23 +141,23 @@ impl Boxes {
     }
 
     /// A first guess: the blocks nearer to the piece than its own points' density makes likely.
-    fn around(&self, own: Range<usize>, hops: usize, k: usize) -> BTreeSet<usize> {
-        let mut reaches: Vec<f64> = self.0[own.clone()].iter().map(|b| b.reach(k)).collect();
+    fn around(&self, own: Range<usize>, hops: usize) -> BTreeSet<usize> {
+        let mut reaches: Vec<f64> = self.all[own.clone()].iter().map(|b| b.reach(self.k)).collect();
         let middle = reaches.len() / 2;
         let usual = *reaches.select_nth_unstable_by(middle, f64::total_cmp).1;
         let mut hull = Box3::EMPTY;
-        for b in &self.0[own.clone()] {
+        for b in &self.all[own.clone()] {
             hull.see(b.low);
             hull.see(b.high);
         }
         let mut blocks: BTreeSet<usize> = own.clone().collect();
-        for (number, block) in self.0.iter().enumerate() {
+        for (number, block) in self.all.iter().enumerate() {
             // No margin is wider than four times the usual one: a stray blows its block's box up.
             if block.distance(&hull) > 4.0 * usual * hops as f64 {
                 continue;
             }
-            let near = |b: &Box3| block.distance(b) <= b.reach(k).min(4.0 * usual) * hops as f64;
-            if self.0[own.clone()].iter().any(near) {
+            let near = |b: &Box3| block.distance(b) <= b.reach(self.k).min(4.0 * usual) * hops as f64;
+            if self.all[own.clone()].iter().any(near) {
                 blocks.insert(number);
             }
         }
@@ -167,7 +175,7 @@ impl Boxes {
         hops: usize,
     ) -> BTreeSet<usize> {
         let mut missing = BTreeSet::new();
-        if blocks.len() == self.0.len() {
+        if blocks.len() == self.all.len() {
             return missing;
         }
         let mut seen = vec![false; points.len()];
@@ -198,14 +206,14 @@ impl Boxes {
         };
         for (block, members) in reached.iter().filter(|(_, members)| !members.is_empty()) {
             let widest = members.iter().map(|&i| radius(i)).fold(0.0, f64::max);
-            let strangers: Vec<usize> = (0..self.0.len())
-                .filter(|b| self.0[*b].distance(&self.0[*block]) <= widest && !blocks.contains(b))
+            let strangers: Vec<usize> = (0..self.all.len())
+                .filter(|b| self.all[*b].distance(&self.all[*block]) <= widest && !blocks.contains(b))
                 .collect();
             for &i in members.iter().filter(|_| !strangers.is_empty()) {
                 let mut place = Box3::EMPTY;
                 place.see(points[i as usize]);
                 let within = radius(i);
-                let distances = strangers.iter().map(|&b| (self.0[b].distance(&place), b));
+                let distances = strangers.iter().map(|&b| (self.all[b].distance(&place), b));
                 let mut asked: Vec<(f64, usize)> = distances.filter(|&(d, _)| d <= within).collect();
                 asked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
                 missing.extend(asked.into_iter().take(ASKED).map(|(_, b)| b));
@@ -228,7 +236,7 @@ impl Boxes {
         let mut place = Box3::EMPTY;
         place.see(center);
         let mut order: Vec<(f64, u64)> = (0..)
-            .zip(&self.0)
+            .zip(&self.all)
             .map(|(b, block)| (block.distance(&place), b))
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
