@@ -1,29 +1,25 @@
-//! A survey in tiles for other machines, and back: each tile is a cloud of its own that any `denoise` can take.
+//! A survey in tiles for other machines: each tile is a cloud of its own that any `denoise` can take.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::fs;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::sort::Sorter;
 use super::tape::{Tape, refused};
+use super::tile_file::write_tile;
 use super::work::{Stage, Work, identity};
-use super::{Sourced, Survey, by_source, plan, rewrite};
+use super::{Survey, plan};
 use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::graph::Floor;
 use crate::io::Stream;
 use crate::model::Model;
 use crate::params::Params;
-use crate::pipeline::job::{self, Job, Watch};
+use crate::pipeline::job::{self, Watch};
 
 /// The file in a folder of tiles that describes them.
-const MANIFEST: &str = "manifest.json";
-
-/// Bytes of a row of a tile: x, y, z, core, source.
-const ROW: usize = 33;
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// What a folder of tiles holds, as its `manifest.json` says it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,7 +48,7 @@ pub struct TileFile {
     /// Its file, a PLY of x, y, z, `core` (1 for a point of the tile, 0 for one of its halo) and `source` (the point's
     /// number in the scan).
     pub file: String,
-    /// Where [`join`] looks for what `denoise` made of it.
+    /// Where [`join`](super::join()) looks for what `denoise` made of it.
     pub clean: String,
     /// Points, those of the halo included.
     pub points: u64,
@@ -64,7 +60,7 @@ pub struct TileFile {
 ///
 /// The halo is as deep as everything that can influence a tile's points in all steps together, counted in hops of the
 /// scan's neighbour graph. So tiles can be denoised anywhere, each with the noise, spacing and steps of the
-/// description, and [`join`] gives what `denoise` gives for the whole.
+/// description, and [`join`](super::join()) gives what `denoise` gives for the whole.
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a model with random steps or one that looks at the whole cloud, and for a file that can't
@@ -121,78 +117,12 @@ pub fn cut(
     })
 }
 
-/// Puts the denoised tiles of `folder` together to `output`, with everything else of the scan `input`.
-///
-/// # Errors
-/// [`Error::Format`] where a tile is missing or is not what was cut, [`Error::Cloud`] where the scan is another one.
-pub fn join(input: &Path, folder: &Path, output: &Path, watch: &mut dyn Watch) -> Result<Cut> {
-    let path = folder.join(MANIFEST);
-    let text = fs::read(&path).map_err(|source| refused(&path, source))?;
-    let cut: Cut = serde_json::from_slice(&text).map_err(|error| broken(&path, error.to_string()))?;
-    let scan = open(input)?;
-    if cut.format != 1 || cut.points != scan.len() {
-        return Err(Error::Cloud(format!(
-            "the tiles (format {}) are of a scan of {} points, {} has {}",
-            cut.format,
-            cut.points,
-            input.display(),
-            scan.len()
-        )));
-    }
-    if !scan.writes(output) {
-        let reason = "tiles are joined in the scan's own format (LAS and LAZ are one)".into();
-        return Err(broken(output, reason));
-    }
-    let mut work = Work::open(output, format!("join {cut:?}"), identity(input))?;
-    job::run(1, watch, |job| {
-        if work.state.stage != Stage::Ready {
-            gather(&cut, folder, &scan, output, &work, job)?;
-            work.state.ready = identity(&work.path("result"));
-            work.next(Stage::Ready)?;
-        }
-        Ok(work)
-    })?
-    .deliver(output)?;
-    Ok(cut)
-}
-
-fn gather(cut: &Cut, folder: &Path, scan: &Stream, output: &Path, work: &Work, job: &Job) -> Result<()> {
-    job.part(0.0, 0.5);
-    let mut sorter = Sorter::new(&work.path("runs"), by_source)?;
-    let mut moved = 0;
-    for (nth, tile) in cut.tiles.iter().enumerate() {
-        job.advance(nth as f64 / cut.tiles.len() as f64);
-        let mut core = 0;
-        read_tile(&folder.join(&tile.clean), tile.points, |point, source| {
-            job.check()?;
-            core += 1;
-            sorter.push((source, point))
-        })?;
-        if core != tile.core {
-            let reason = format!("{core} points are the tile's own, expected {}", tile.core);
-            return Err(broken(&folder.join(&tile.clean), reason));
-        }
-        moved += core;
-    }
-    let clean: Tape<Sourced> = Tape::new(&work.path("clean"))?;
-    clean.fill(|put| sorter.drain(put))?;
-    job.part(0.5, 1.0);
-    rewrite(scan, &clean, moved, &work.path("result"), output, job)
-}
-
-fn open(path: &Path) -> Result<Stream> {
+pub(super) fn open(path: &Path) -> Result<Stream> {
     Stream::open(path)?.ok_or_else(|| {
         let kinds =
             "only LAS, LAZ and binary PLY (without lists in front of its points) can be read in pieces";
         Error::Unsupported(format!("{}: {kinds}", path.display()))
     })
-}
-
-fn broken(path: &Path, reason: String) -> Error {
-    Error::Format {
-        path: path.into(),
-        reason,
-    }
 }
 
 impl Survey<'_> {
@@ -242,70 +172,7 @@ impl Survey<'_> {
     }
 }
 
-fn header(points: u64) -> String {
-    format!(
-        "ply\nformat binary_little_endian 1.0\nelement vertex {points}\nproperty double x\nproperty double y\n\
-         property double z\nproperty uchar core\nproperty double source\nend_header\n"
-    )
-}
-
-fn write_tile(
-    path: &Path,
-    ranges: &[Range<u64>],
-    core: &Range<u64>,
-    raw: &Tape<[f64; 3]>,
-    sources: &Tape<u64>,
-) -> Result<()> {
-    let points = ranges.iter().map(|range| range.end - range.start).sum();
-    let part: PathBuf = path.with_extension("part");
-    let wrong = |source| refused(path, source);
-    let mut file = BufWriter::new(File::create(&part).map_err(wrong)?);
-    file.write_all(header(points).as_bytes()).map_err(wrong)?;
-    for range in ranges {
-        let rows = raw
-            .read(range.clone())?
-            .into_iter()
-            .zip(sources.read(range.clone())?);
-        for (number, (point, source)) in range.clone().zip(rows) {
-            let mut row = Vec::with_capacity(ROW);
-            point.iter().for_each(|c| row.extend_from_slice(&c.to_le_bytes()));
-            row.push(u8::from(core.contains(&number)));
-            row.extend_from_slice(&(source as f64).to_le_bytes());
-            file.write_all(&row).map_err(wrong)?;
-        }
-    }
-    let file = file.into_inner().map_err(|error| wrong(error.into_error()))?;
-    file.sync_all()
-        .and_then(|()| fs::rename(&part, path))
-        .map_err(wrong)
-}
-
 fn tile_points(path: &Path) -> Result<u64> {
     let stream = Stream::open(path)?;
     Ok(stream.map_or(0, |stream| stream.len()))
-}
-
-/// The points of a tile's core.
-fn read_tile(path: &Path, points: u64, mut hear: impl FnMut([f64; 3], u64) -> Result<()>) -> Result<()> {
-    let wrong = |source| refused(path, source);
-    let mut file = std::io::BufReader::with_capacity(1 << 20, File::open(path).map_err(wrong)?);
-    let expected = header(points);
-    let mut found = vec![0; expected.len()];
-    let short = |_| broken(path, "the file is shorter than the tile that was cut".into());
-    file.read_exact(&mut found).map_err(short)?;
-    if found != expected.as_bytes() {
-        return Err(broken(path, "this is not the tile that was cut, denoised".into()));
-    }
-    let number = |bytes: &[u8]| f64::from_le_bytes(std::array::from_fn(|i| bytes[i]));
-    let mut row = [0; ROW];
-    for _ in 0..points {
-        file.read_exact(&mut row).map_err(short)?;
-        if row[24] == 1 {
-            hear(
-                std::array::from_fn(|a| number(&row[8 * a..])),
-                number(&row[25..]) as u64,
-            )?;
-        }
-    }
-    Ok(())
 }

@@ -6,30 +6,31 @@
 
 mod cut;
 mod frame;
+mod join;
 mod plan;
 mod region;
 mod select;
 mod sort;
 mod tape;
+mod tile_file;
+mod walk;
 mod work;
 
 use std::ops::Range;
 use std::path::Path;
 
-pub use cut::{Cut, TileFile, cut, join};
+pub use cut::{Cut, TileFile, cut};
+pub use join::join;
 pub(super) use plan::streams;
-use region::Boxes;
 use sort::Sorter;
 use tape::Tape;
 use work::{Stage, Work, identity};
 
 use super::denoise::{Run, Tuning};
-use super::estimate::{in_units, knn};
 use super::job::{self, Job, Watch};
 use super::report::Report;
 use crate::bundle::Role;
 use crate::error::{Error, Result};
-use crate::graph::{Floor, least_spacing};
 use crate::io::Stream;
 use crate::model::Model;
 use crate::params::Params;
@@ -211,79 +212,6 @@ impl Survey<'_> {
         let news = notes.into_iter().filter(|note| !self.report.notes.contains(note));
         self.report.notes.extend(news.collect::<Vec<_>>());
         Ok(levels)
-    }
-
-    /// The steps, as many in a pass as share one graph.
-    fn walk(&mut self) -> Result<()> {
-        if self.work.state.leave.is_some() {
-            return Ok(());
-        }
-        let levels = self.levels()?;
-        let steps = levels.len() - 1;
-        self.report.steps = steps;
-        if self.work.state.stage > Stage::Walk {
-            return Ok(());
-        }
-        let (calls, passes) = self.passes(steps);
-        let (from, to) = Self::share(Stage::Walk);
-        while self.work.state.pass < passes {
-            let pass = self.work.state.pass;
-            let share = |pass: usize| from + (to - from) * pass as f64 / passes as f64;
-            let first = pass * calls;
-            self.pass(
-                pass,
-                &levels[first..=steps.min(first + calls)],
-                (share(pass), share(pass + 1)),
-            )?;
-            (self.work.state.pass, self.work.state.done) = (pass + 1, 0);
-            self.work.save()?;
-            // Not before: a run that is killed here goes on without it.
-            self.work.remove(&format!("state-{pass}"))?;
-        }
-        self.work.next(Stage::Order)
-    }
-
-    /// How many steps share a graph, and how often there is a new one.
-    fn passes(&self, steps: usize) -> (usize, usize) {
-        let calls = match self.model.manifest().graph.refresh {
-            0 => steps,
-            refresh => refresh.min(steps),
-        };
-        (calls, steps.div_ceil(calls))
-    }
-
-    fn pass(&mut self, pass: usize, levels: &[Level], share: (f64, f64)) -> Result<()> {
-        let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{pass}"))?;
-        let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", pass + 1))?;
-        let (least, unit, len) = (
-            self.work.state.least,
-            self.work.state.unit,
-            self.work.state.finite,
-        );
-        let k = self.model.manifest().graph.k;
-        let hops = lists(self.hops(Role::Score), levels.len() - 1);
-        let boxes = if pass == 0 {
-            self.scan_boxes()?
-        } else {
-            Boxes::of(&from, len, k, |p| p)?
-        };
-        self.pieces(share, |survey, core| {
-            let region = if pass == 0 {
-                let mut region = survey.scanned(&boxes, core.clone(), hops, Floor::At(least))?;
-                in_units(&mut region.points, &mut region.graph, unit);
-                region
-            } else {
-                let list =
-                    |points: &[[f64; 3]]| knn(points, k, Floor::At(least_spacing(Some(1.0))), survey.job);
-                boxes.region(core.clone(), hops, survey.most, |range| from.read(range), list)?
-            };
-            let mut run = survey.run(region.points.len())?;
-            let moved = run.walk(region.points, &[], region.graph, levels)?;
-            let report = run.report;
-            survey.told(report);
-            to.write(core.start, moved[region.core].iter().copied())?;
-            to.sync()
-        })
     }
 
     /// The last tape, back in the file's units and order.
