@@ -19,7 +19,7 @@ const NEAR: usize = 12;
 const GAIN: f64 = 0.4;
 
 /// Rounds; more gain nothing that can be measured.
-const ROUNDS: usize = 3;
+pub(crate) const ROUNDS: usize = 3;
 
 /// Moves each of `points` away from crowded sides, within the surface and at most `most` from where it was.
 ///

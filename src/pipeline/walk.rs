@@ -7,7 +7,7 @@ use super::denoise::{Run, milliseconds};
 use super::estimate::knn;
 use crate::bundle::Steps;
 use crate::error::Result;
-use crate::graph::Graph;
+use crate::graph::{Floor, Graph, least_spacing};
 use crate::sampler;
 use crate::schedule::Level;
 use crate::spread::spread;
@@ -47,7 +47,7 @@ impl Run<'_> {
         let mut follow = self.follow(graph, levels.len() - 1)?;
         let noise = self.draws(source);
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-        let mut clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
+        let clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
             follow.ask(state, level.relative(), |i, _, answer| {
                 let x = state[i];
                 let clean = model
@@ -62,14 +62,29 @@ impl Run<'_> {
             })
         })?;
         self.followed(&follow, start);
-        let most = model.manifest().sampling.spread * self.report.noise_spacing;
-        if most > 0.0 {
-            let start = Instant::now();
-            let graph = knn(&clean, model.manifest().graph.k, job)?;
-            spread(&mut clean, &graph, most, &|| job.check().is_ok());
-            job.check()?;
-            self.report.milliseconds.spread = milliseconds(start.elapsed());
-        }
         Ok(clean)
+    }
+
+    /// Evens the clean points out within the surface, as far as the model says.
+    pub(super) fn even(&mut self, mut points: Vec<[f64; 3]>) -> Result<Vec<[f64; 3]>> {
+        if self.model.manifest().sampling.spread > 0.0 {
+            let start = Instant::now();
+            let k = self.model.manifest().graph.k;
+            let graph = knn(&points, k, Floor::At(least_spacing(Some(1.0))), self.job)?;
+            self.report.milliseconds.graph += milliseconds(start.elapsed());
+            self.spread(&mut points, &graph)?;
+        }
+        Ok(points)
+    }
+
+    /// The same with the graph at hand.
+    pub(super) fn spread(&mut self, points: &mut Vec<[f64; 3]>, graph: &Graph) -> Result<()> {
+        let start = Instant::now();
+        let most = self.model.manifest().sampling.spread * self.report.noise_spacing;
+        let job = self.job;
+        spread(points, graph, most, &|| job.check().is_ok());
+        job.check()?;
+        self.report.milliseconds.spread += milliseconds(start.elapsed());
+        Ok(())
     }
 }
