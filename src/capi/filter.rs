@@ -77,6 +77,7 @@ pub unsafe extern "C" fn quietcloud_filter_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         model.manifest().expect(Capability::Denoise)?;
         let params = Params {
@@ -128,11 +129,8 @@ pub unsafe extern "C" fn quietcloud_filter_set_number(
 ) -> i32 {
     guard(|| {
         // SAFETY: the caller's promise.
-        let filter = unsafe { handle(filter, "filter") }?;
-        filter
-            .write()?
-            .params
-            .set_number(unsafe { text(name, "name") }?, value)
+        let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        filter.write()?.params.set_number(name, value)
     })
 }
 
@@ -150,6 +148,7 @@ pub unsafe extern "C" fn quietcloud_filter_set_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let filter = unsafe { handle(filter, "filter") }?;
+        // SAFETY: the caller's promise for its strings.
         let (name, value) = unsafe { (text(name, "name")?, text(value, "value")?) };
         filter.write()?.params.set_string(name, value)
     })
@@ -169,6 +168,7 @@ pub unsafe extern "C" fn quietcloud_filter_get_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         out.set(filter.read()?.params.get_number(name)?);
         Ok(())
@@ -194,6 +194,7 @@ pub unsafe extern "C" fn quietcloud_filter_get_string(
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
         let text = filter.read()?.params.get_string(name)?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
@@ -214,6 +215,7 @@ pub unsafe extern "C" fn quietcloud_filter_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (_, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let (low, high, initial) = unsafe {
             (
                 Out::new(low, "low")?,
@@ -316,7 +318,9 @@ unsafe fn run<C: Coordinate>(
         Arc::from_raw(filter)
     };
     let mut state = filter.write()?;
+    // SAFETY: the caller's promise for its clouds.
     let cloud = unsafe { C::view(xyz, points, stride) }?;
+    // SAFETY: the caller's promise for its clouds.
     let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
     let (params, progress, user) = (state.params, state.progress, state.user);
     let mut watch = |done: f64| match progress {

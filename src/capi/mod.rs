@@ -31,6 +31,8 @@ mod process;
 mod crossing;
 mod guard;
 mod memory;
+#[cfg(test)]
+mod memory_tests;
 
 pub use confidence::*;
 pub use filter::*;

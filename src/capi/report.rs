@@ -29,6 +29,7 @@ pub unsafe extern "C" fn quietcloud_filter_report_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         let state = filter.read()?;
         out.set(number(ran(&state.report)?, name)?);
@@ -62,6 +63,7 @@ pub unsafe extern "C" fn quietcloud_filter_report_string(
             "notes" => report.notes.join("\n"),
             _ => return Err(unknown(name, &["device", "notes"])),
         };
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }

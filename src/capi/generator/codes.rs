@@ -277,7 +277,9 @@ unsafe fn through<C: Coordinate>(
     // SAFETY: the caller's promise.
     let generator = unsafe { hold(generator) }?;
     let mut state = generator.write()?;
+    // SAFETY: the caller's promise for its clouds.
     let cloud = unsafe { C::view(xyz, points, stride) }?;
+    // SAFETY: the caller's promise for its clouds.
     let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
     let made = work(&generator.model, &mut state, |model, params, watch| {
         let made = how(model, cloud, params, watch)?;

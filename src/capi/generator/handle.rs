@@ -60,6 +60,7 @@ pub unsafe extern "C" fn quietcloud_generator_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         model.manifest().expect(Capability::Generate)?;
         let params = GenerateParams {
@@ -131,6 +132,7 @@ pub unsafe extern "C" fn quietcloud_generator_set_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let generator = unsafe { handle(generator, "generator") }?;
+        // SAFETY: the caller's promise for its strings.
         let (name, value) = unsafe { (text(name, "name")?, text(value, "value")?) };
         generator.write()?.params.set_string(name, value)
     })
@@ -150,6 +152,7 @@ pub unsafe extern "C" fn quietcloud_generator_get_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         out.set(generator.read()?.params.get_number(name)?);
         Ok(())
@@ -175,6 +178,7 @@ pub unsafe extern "C" fn quietcloud_generator_get_string(
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
         let text = generator.read()?.params.get_string(name)?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
@@ -196,6 +200,7 @@ pub unsafe extern "C" fn quietcloud_generator_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let outs = unsafe {
             [
                 Out::new(low, "low")?,

@@ -27,6 +27,7 @@ pub unsafe extern "C" fn quietcloud_generator_report_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         let state = generator.read()?;
         let numbers = ran(&state.report)?.numbers();
@@ -63,6 +64,7 @@ pub unsafe extern "C" fn quietcloud_generator_report_string(
             "notes" => report.notes.join("\n"),
             _ => return Err(unknown(name, &["device", "notes"])),
         };
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
