@@ -55,7 +55,9 @@ pub fn network(bytes: &[u8]) {
         ("bundle.json", manifest.to_string().as_bytes()),
         ("score.onnx", bytes),
     ]);
-    let bundle = Bundle::from_memory(&archive).unwrap_or_else(|error| panic!("{error}"));
+    let Some(bundle) = check(Bundle::from_memory(&archive)) else {
+        return;
+    };
     if let Some(model) = check(Model::from_bundle(bundle, Device::Cpu)) {
         run(&model);
     }
