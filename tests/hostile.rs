@@ -202,9 +202,15 @@ fn sizes_that_are_a_lie_are_refused() {
 
 #[test]
 fn what_is_no_onnx_is_refused() {
+    stand_in::need_runtime();
     let good = network(&[largest("edges", "noise")], &[]);
     for end in 0..good.len() {
-        refusal(&good[..end]);
+        // Between two fields it is a network without the rest, which ONNX Runtime refuses.
+        let result = Model::open(folder(&good[..end]).path(), Device::Cpu);
+        assert!(
+            matches!(result, Err(Error::Bundle { .. })),
+            "the first {end} bytes"
+        );
     }
     for other in [
         &b"ORTM, another format"[..],
@@ -260,12 +266,12 @@ fn a_gigantic_tensor_is_an_error() {
     }
 }
 
-/// A network that would take many minutes: a host that gives up gets its thread back between two operators.
+/// A network that would take minutes: a host that gives up gets its thread back between two operators.
 #[test]
 fn a_slow_network_is_left_when_the_host_gives_up() {
     stand_in::need_runtime();
     let mut nodes = vec![node("Reshape", &["edges", "s"], &["x0"], &[])];
-    let links = 20_000;
+    let links = 2000;
     nodes
         .extend((0..links).map(|i| node("MatMul", &[&format!("x{i}"), "w"], &[&format!("x{}", i + 1)], &[])));
     let last = format!("x{links}");

@@ -127,11 +127,11 @@ fn a_file_appears_whole_or_not_at_all() {
     );
 }
 
-/// Each number was once looked for from the start of its line: a line of this size took an hour.
+/// Each number was once looked for from the start of its line: two lines of this size took a quarter of an hour.
 #[test]
-fn a_line_of_a_hundred_thousand_numbers_is_read() {
+fn a_line_of_many_numbers_is_read() {
     let scratch = Scratch::new("xyz_wide");
-    let line = "1 ".repeat(100_000);
+    let line = "1 ".repeat(90_000);
     let file = scratch.file("wide.xyz", format!("{line}\n{line}\n").as_bytes());
     let cloud = io::read(&file).unwrap();
     let converted = scratch.path("wide.ply");
