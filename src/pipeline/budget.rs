@@ -86,7 +86,8 @@ impl Need {
     fn tile_bytes(&self, core: usize) -> usize {
         let halo = self.hops as f64 * (self.k as f64 / std::f64::consts::PI).sqrt();
         let side = (core.min(self.points) as f64).sqrt() + 2.0 * halo;
-        (side * side).min(self.points as f64).ceil() as usize * ROW_BYTES
+        // At least one row: a share of nothing would be endless.
+        (side * side).min(self.points as f64).ceil().max(1.0) as usize * ROW_BYTES
     }
 }
 
@@ -124,6 +125,11 @@ mod tests {
                 "{bound}: {tiles:?}"
             );
         }
+    }
+
+    #[test]
+    fn no_points_need_no_memory_and_divide_nothing() {
+        assert_eq!(need(0, 4).budget(1).unwrap().workers, 4);
     }
 
     #[test]
