@@ -22,6 +22,7 @@ fn calls(bench: &mut Criterion) {
         ..Params::default()
     };
     let (mut opened, mut filter) = (null_mut(), null_mut());
+    // SAFETY: handles and memory as the header asks.
     unsafe {
         assert_eq!(
             quietcloud_model_open(null(), c"cpu".as_ptr(), &mut opened),
@@ -40,12 +41,14 @@ fn calls(bench: &mut Criterion) {
         b.iter(|| denoise(&model, black_box(CloudView::from_f32(&cloud)), &params, &mut ()).unwrap())
     });
     group.bench_function("c", |b| {
+        // SAFETY: handles and memory as the header asks.
         b.iter(|| unsafe {
             let (input, output) = (cloud.as_ptr().cast(), cleaned.as_mut_ptr().cast());
             quietcloud_filter_run_f32(filter, black_box(input), POINTS, 0, output, 0)
         })
     });
     group.finish();
+    // SAFETY: handles and memory as the header asks.
     unsafe {
         quietcloud_filter_free(filter);
         quietcloud_model_free(opened);

@@ -199,6 +199,7 @@ mod tests {
                 bytes[at..at + 4].copy_from_slice(&((10 * i + axis) as f32).to_ne_bytes());
             }
         }
+        // SAFETY: the points lie in the array, or the view is refused before anything is read.
         let view = unsafe { CloudView::from_raw_f32(bytes.as_ptr().add(1).cast(), 3, 17) }.unwrap();
         assert_eq!(
             view.iter().collect::<Vec<_>>(),
@@ -210,11 +211,15 @@ mod tests {
     fn impossible_memory_is_refused() {
         let one = [[0.0f64; 3]];
         let refused = |result: Result<CloudView>| assert!(matches!(result, Err(Error::Cloud(_))));
+        // SAFETY: the points lie in the array, or the view is refused before anything is read.
         refused(unsafe { CloudView::from_raw_f64(one.as_ptr().cast(), 1, 23) });
+        // SAFETY: the points lie in the array, or the view is refused before anything is read.
         refused(unsafe { CloudView::from_raw_f32(std::ptr::null(), 1, 0) });
+        // SAFETY: the points lie in the array, or the view is refused before anything is read.
         refused(unsafe { CloudView::from_raw_f32(one.as_ptr().cast(), usize::MAX / 8, 16) });
         refused(CloudView::packed_f32(&[1.0, 2.0]));
         assert_eq!(
+            // SAFETY: the points lie in the array, or the view is refused before anything is read.
             unsafe { CloudView::from_raw_f32(std::ptr::null(), 0, 0) }
                 .unwrap()
                 .len(),

@@ -23,6 +23,7 @@ fn the_c_call_gives_what_the_rust_call_gives() {
 
     let mut cleaned = cloud.clone();
     let (mut opened, mut filter) = (null_mut(), null_mut());
+    // SAFETY: handles and memory as the header asks.
     unsafe {
         assert_eq!(
             quietcloud_model_open(null(), c"cpu".as_ptr(), &mut opened),

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Scratch, message};
+use common::{Scratch, message, moved};
 use quietcloud::{Error, io};
 
 const TEXT: &str = "//X Y Z Red Label Intensity Class\n# a second comment\n1.0 2.00, 3;255 -7 0.50 tree\n\n\
@@ -125,4 +125,16 @@ fn a_file_appears_whole_or_not_at_all() {
         ["cloud.xyz", "folder.xyz"],
         "no part is left behind"
     );
+}
+
+/// Each number was once looked for from the start of its line: two lines of this size took a quarter of an hour.
+#[test]
+fn a_line_of_many_numbers_is_read() {
+    let scratch = Scratch::new("xyz_wide");
+    let line = "1 ".repeat(90_000);
+    let file = scratch.file("wide.xyz", format!("{line}\n{line}\n").as_bytes());
+    let cloud = io::read(&file).unwrap();
+    let converted = scratch.path("wide.ply");
+    cloud.write(&converted, &moved(cloud.points(), 1.0)).unwrap();
+    assert_eq!(io::read(&converted).unwrap().points(), [[2.0; 3]; 2]);
 }

@@ -12,6 +12,7 @@ mod builtin;
 mod golden;
 pub(crate) mod manifest;
 mod method;
+mod onnx;
 mod open;
 mod recorded;
 mod sampling;

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::{Golden, Manifest, Recorded, Role, builtin};
+use super::{Golden, Manifest, Recorded, Role, builtin, onnx};
 use crate::error::{Error, Result};
 
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -100,6 +100,7 @@ impl Bundle {
                 let reason = format!("{} has sha256 {found}, expected {}", stage.file, stage.sha256);
                 return Err(reject(reason));
             }
+            onnx::verify(&bytes).map_err(|reason| reject(format!("{} {reason}", stage.file)))?;
             stages.push(StageFile {
                 role: stage.role,
                 bytes,

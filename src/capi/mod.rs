@@ -31,6 +31,8 @@ mod process;
 mod crossing;
 mod guard;
 mod memory;
+#[cfg(test)]
+mod memory_tests;
 mod state;
 
 pub use confidence::*;

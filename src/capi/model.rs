@@ -43,9 +43,11 @@ pub unsafe extern "C" fn quietcloud_model_open(
     guard(|| {
         // SAFETY: the caller's promise, as for the pointers below.
         let out = unsafe { Out::new(out, "out") }?;
+        // SAFETY: the caller's promise for its strings.
         let device = unsafe { device_named(device) }?;
         let model = match folder.is_null() {
             true => Model::builtin(device)?,
+            // SAFETY: the caller's promise for its strings.
             false => Model::open(unsafe { path(folder, "folder") }?, device)?,
         };
         hand_out(model, out);
@@ -71,7 +73,9 @@ pub unsafe extern "C" fn quietcloud_model_open_memory(
     guard(|| {
         // SAFETY: the caller's promise, as for the pointers below.
         let out = unsafe { Out::new(out, "out") }?;
+        // SAFETY: the caller's promise for its strings.
         let device = unsafe { device_named(device) }?;
+        // SAFETY: the caller's promise for the archive.
         let archive = unsafe { self::bytes(bytes, length, "bytes") }?;
         hand_out(Model::from_memory(archive, device)?, out);
         Ok(())
@@ -112,6 +116,7 @@ pub unsafe extern "C" fn quietcloud_model_device(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(model.model.device().name(), buffer, size, needed) }
     })
 }
@@ -156,6 +161,7 @@ pub unsafe extern "C" fn quietcloud_model_describe(
             "notes": model.notes(),
             "runtime": { "version": model.runtime().version, "path": model.runtime().path },
         });
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text.to_string(), buffer, size, needed) }
     })
 }
@@ -167,6 +173,7 @@ unsafe fn device_named(name: *const c_char) -> Result<Device> {
     if name.is_null() {
         Ok(Device::Auto)
     } else {
+        // SAFETY: the caller's promise for its strings.
         unsafe { text(name, "device") }?.parse()
     }
 }

@@ -38,7 +38,8 @@ thread_local! {
 
 /// Keeps an error for `quietcloud_last_error` and returns its code.
 pub(super) fn keep(error: &Error) -> i32 {
-    let text = error.to_string().replace('\0', "?");
+    // A file's or an option's name that is quoted may hold anything; the header promises one line.
+    let text = error.to_string().replace(char::is_control, "?");
     // A thread that is going down has no last error any more; the code still tells.
     let _ = LAST.try_with(|last| last.replace(CString::new(text).unwrap_or_default()));
     error.code()
@@ -85,6 +86,14 @@ pub extern "C" fn quietcloud_status_text(status: i32) -> *const c_char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_can_not_break_the_line() {
+        keep(&Error::Argument("there is no option 'a\n\0b\u{7f}'".into()));
+        // SAFETY: never NULL, and valid until the next failure on this thread.
+        let text = unsafe { std::ffi::CStr::from_ptr(quietcloud_last_error()) };
+        assert_eq!(text, c"there is no option 'a??b?'");
+    }
 
     #[test]
     fn codes_are_the_errors_own() {

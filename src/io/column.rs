@@ -1,6 +1,6 @@
 //! The columns beside x y z on their way from one format to another.
 
-use super::field::Table;
+use super::field::{Field, Hint, Table};
 use super::value::Kind;
 
 /// A named column of scalars, each as the little-endian bytes of its type.
@@ -125,17 +125,26 @@ impl<'a> Output<'a> {
             .others
             .iter()
             .filter(|field| !["x", "y", "z", "_"].contains(&field.name.as_str()));
-        let column = |field: &super::field::Field| {
-            let values = (0..*len)
-                .map(|i| field.raw(bytes, *coding, i))
-                .collect::<Option<_>>()?;
+        let fields: Vec<_> = fields.collect();
+        let mut columns = vec![Some(Vec::with_capacity(*len)); fields.len()];
+        for i in 0..*len {
+            let mut hint = Hint::default();
+            for (field, column) in fields.iter().zip(&mut columns) {
+                let raw = field.raw(bytes, *coding, i, &mut hint);
+                match (column.as_mut(), raw) {
+                    (Some(values), Some(raw)) => values.push(raw),
+                    _ => *column = None, // a text that is no number: the whole column stays behind
+                }
+            }
+        }
+        let column = |(field, values): (&&Field, Option<Vec<[u8; 8]>>)| {
             Some(Column {
                 name: field.name.clone(),
                 kind: field.kind,
-                values,
+                values: values?,
             })
         };
-        fields.filter_map(column).collect()
+        fields.iter().zip(columns).filter_map(column).collect()
     }
 
     /// Appends one record a point: x y z and then `columns`.

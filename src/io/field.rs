@@ -31,6 +31,15 @@ pub(super) enum Place {
     },
 }
 
+/// Where the last token was found: the next one of its line is looked for from there, so that a line of many numbers
+/// takes one walk and not one for each of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hint {
+    record: usize,
+    index: usize,
+    at: usize,
+}
+
 /// The bytes of a file, and the columns of its points in them.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -67,23 +76,34 @@ pub(super) fn raw(number: &[u8], coding: Coding) -> [u8; 8] {
 }
 
 impl Field {
-    fn start(&self, bytes: &[u8], i: usize) -> usize {
+    fn start(&self, bytes: &[u8], i: usize, hint: &mut Hint) -> usize {
         match &self.place {
             Place::Strided { first, stride } | Place::Bits { first, stride, .. } => first + i * stride,
             Place::Scattered(starts) => starts[i],
             Place::Token { records, index } => {
-                let mut at = records[i];
-                for _ in 0..*index {
+                // Nothing is found at byte 0 before anything was looked for: a hint from there on is none.
+                let known = hint.at > 0 && hint.record == i && hint.index <= *index;
+                let (from, mut at) = if known {
+                    (hint.index, hint.at)
+                } else {
+                    (0, records[i])
+                };
+                for _ in from..*index {
                     at = token(bytes, at).map_or(bytes.len(), |(_, end)| end);
                 }
+                *hint = Hint {
+                    record: i,
+                    index: *index,
+                    at,
+                };
                 token(bytes, at).map_or(bytes.len(), |(start, _)| start)
             }
         }
     }
 
     /// The bytes of number `i` in the file: as many as its type takes, or one token.
-    fn span(&self, bytes: &[u8], coding: Coding, i: usize) -> (usize, usize) {
-        let start = self.start(bytes, i);
+    fn span(&self, bytes: &[u8], coding: Coding, i: usize, hint: &mut Hint) -> (usize, usize) {
+        let start = self.start(bytes, i, hint);
         match coding {
             Coding::Text => token(bytes, start).unwrap_or((start, start)),
             _ => (start, start + self.kind.size()),
@@ -91,8 +111,10 @@ impl Field {
     }
 
     /// Number `i` as the bytes of its type, little-endian; None where a text is not such a number.
-    pub(super) fn raw(&self, bytes: &[u8], coding: Coding, i: usize) -> Option<[u8; 8]> {
-        let (start, end) = self.span(bytes, coding, i);
+    ///
+    /// `hint` is where the call before left it; a fresh one does.
+    pub(super) fn raw(&self, bytes: &[u8], coding: Coding, i: usize, hint: &mut Hint) -> Option<[u8; 8]> {
+        let (start, end) = self.span(bytes, coding, i, hint);
         if coding == Coding::Text {
             return self.kind.parse(&bytes[start..end]);
         }
@@ -129,7 +151,7 @@ impl Table {
             let mut wide = false;
             for (i, point) in points.iter_mut().enumerate() {
                 point[axis] = if self.coding == Coding::Text {
-                    let (start, end) = field.span(&self.bytes, self.coding, i);
+                    let (start, end) = field.span(&self.bytes, self.coding, i, &mut Hint::default());
                     let text = &self.bytes[start..end];
                     let value = number(text).ok_or_else(|| {
                         format!(
@@ -142,7 +164,7 @@ impl Table {
                     value
                 } else {
                     let number = field
-                        .raw(&self.bytes, self.coding, i)
+                        .raw(&self.bytes, self.coding, i, &mut Hint::default())
                         .map_or(f64::NAN, |raw| field.kind.get(raw));
                     self.grid.map_or(number, |grid| grid.place(axis, number))
                 };
@@ -166,7 +188,7 @@ impl Table {
             let mut out = self.bytes.clone();
             for (axis, field) in self.xyz.iter().enumerate() {
                 for i in (0..self.len).filter(|&i| !same(old[i][axis], new[i][axis])) {
-                    let (start, end) = field.span(&self.bytes, self.coding, i);
+                    let (start, end) = field.span(&self.bytes, self.coding, i, &mut Hint::default());
                     let target = &mut out[start..end];
                     let number = self
                         .grid
@@ -182,7 +204,10 @@ impl Table {
         let mut out = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 4);
         let mut copied = 0;
         for i in 0..self.len {
-            let mut spans = [0, 1, 2].map(|axis| (self.xyz[axis].span(&self.bytes, self.coding, i), axis));
+            let mut spans = [0, 1, 2].map(|axis| {
+                let hint = &mut Hint::default();
+                (self.xyz[axis].span(&self.bytes, self.coding, i, hint), axis)
+            });
             spans.sort_unstable(); // a file may order its columns z y x
             for ((start, end), axis) in spans {
                 if !same(old[i][axis], new[i][axis]) {

@@ -76,12 +76,12 @@ pub struct PointFile {
 /// [`Error::Io`] where the file can't be read, [`Error::Format`] where it breaks its format: what was found and what
 /// was expected. A header's claims are checked against the size of the file before anything is allocated for them.
 pub fn read(path: &Path) -> Result<PointFile> {
-    let family = Family::of(path)?;
+    Family::of(path)?;
     let bytes = std::fs::read(path).map_err(|source| Error::Io {
         path: path.into(),
         source,
     })?;
-    PointFile::parse(family, bytes).map_err(|reason| broken(path, reason))
+    PointFile::from_memory(path, bytes)
 }
 
 /// Writes a new cloud of x y z in the format that the extension names: float32, or float64 far from the origin; PLY and
@@ -121,6 +121,14 @@ pub fn can_write(path: &Path) -> Result<()> {
 }
 
 impl PointFile {
+    /// Reads a cloud that lies in memory, as [`read`] does from a file; the extension of `name` says which format it has.
+    ///
+    /// # Errors
+    /// [`Error::Format`], as [`read`].
+    pub fn from_memory(name: &Path, bytes: Vec<u8>) -> Result<Self> {
+        Self::parse(Family::of(name)?, bytes).map_err(|reason| broken(name, reason))
+    }
+
     fn parse(family: Family, bytes: Vec<u8>) -> Result<Self, String> {
         if bytes.is_empty() {
             return Err("the file is empty".into());
@@ -174,6 +182,14 @@ impl PointFile {
     /// [`Error::Cloud`] where the number of points differs, [`Error::Format`] for an unknown extension,
     /// [`Error::Io`] where the file can't be written.
     pub fn write(&self, path: &Path, points: &[[f64; 3]]) -> Result<()> {
+        store(path, &self.to_memory(path, points)?)
+    }
+
+    /// What [`write`](PointFile::write) writes: the bytes of a file of the format that the extension of `name` says.
+    ///
+    /// # Errors
+    /// As [`write`](PointFile::write), without [`Error::Io`].
+    pub fn to_memory(&self, name: &Path, points: &[[f64; 3]]) -> Result<Vec<u8>> {
         if points.len() != self.points.len() {
             return Err(Error::Cloud(format!(
                 "{} points can't replace the {} of the file",
@@ -181,25 +197,18 @@ impl PointFile {
                 self.points.len()
             )));
         }
-        let family = Family::of(path)?;
-        let bytes = if family == self.family {
-            let patched = self.table.patched(&self.points, points);
-            match &self.envelope {
-                Some(Envelope::Pcd(envelope)) => {
-                    envelope.seal(&patched).map_err(|reason| broken(path, reason))?
-                }
-                Some(Envelope::Las(envelope)) => {
-                    let sealed = envelope.seal(&patched, las::packs(path));
-                    sealed.map_err(|reason| broken(path, reason))?
-                }
-                None => patched,
-            }
-        } else {
+        let family = Family::of(name)?;
+        if family != self.family {
             let text = family == Family::Xyz || self.table.coding == Coding::Text;
-            let output = Output::new(points, &self.table, text);
-            compose(family, path, &output)?
+            return compose(family, name, &Output::new(points, &self.table, text));
+        }
+        let patched = self.table.patched(&self.points, points);
+        let sealed = match &self.envelope {
+            Some(Envelope::Pcd(envelope)) => envelope.seal(&patched),
+            Some(Envelope::Las(envelope)) => envelope.seal(&patched, las::packs(name)),
+            None => Ok(patched),
         };
-        store(path, &bytes)
+        sealed.map_err(|reason| broken(name, reason))
     }
 }
 

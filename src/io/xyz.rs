@@ -81,8 +81,8 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
         }
     };
     let mut others: Vec<Field> = (3..columns).map(field).collect();
-    for other in &mut others {
-        other.kind = narrowest(&bytes, other, len);
+    for (other, kind) in others.iter_mut().zip(narrowest(&bytes, &records, columns)) {
+        other.kind = kind;
     }
     Ok(Table {
         coding: Coding::Text,
@@ -116,23 +116,24 @@ fn column_names<'a>(words: impl Iterator<Item = &'a [u8]>) -> Vec<String> {
         .collect()
 }
 
-/// The smallest of byte, int and double that holds a whole column: what another format will call it.
-fn narrowest(bytes: &[u8], field: &Field, len: usize) -> Kind {
-    let whole = Field {
-        kind: Kind::I64,
-        ..field.clone()
-    };
-    let values = (0..len).map(|i| whole.raw(bytes, Coding::Text, i).map(i64::from_le_bytes));
-    let range = values
-        .into_iter()
-        .try_fold((0, 0), |(low, high): (i64, i64), value| {
-            value.map(|value| (low.min(value), high.max(value)))
-        });
-    match range {
+/// The smallest of byte, int and double that holds a whole column, for those from the fourth on: what another format
+/// will call it.
+fn narrowest(bytes: &[u8], records: &[usize], columns: usize) -> Vec<Kind> {
+    let mut ranges = vec![Some((0_i64, 0_i64)); columns - 3];
+    for &start in records {
+        for (range, token) in ranges.iter_mut().zip(tokens(&bytes[start..]).skip(3)) {
+            let value = Kind::I64.parse(token).map(i64::from_le_bytes);
+            *range = range
+                .zip(value)
+                .map(|((low, high), value)| (low.min(value), high.max(value)));
+        }
+    }
+    let kind = |range| match range {
         Some((0, high)) if high <= i64::from(u8::MAX) => Kind::U8,
         Some((low, high)) if low >= i64::from(i32::MIN) && high <= i64::from(i32::MAX) => Kind::I32,
         _ => Kind::F64,
-    }
+    };
+    ranges.into_iter().map(kind).collect()
 }
 
 /// A new text file for points that came from another format; a first line names the columns beyond x y z.

@@ -27,27 +27,28 @@ impl Mesh {
     /// [`Error::Io`] where the file can't be read; [`Error::Format`] where it breaks its format, has no face, or a
     /// face refers to a vertex that is not there.
     pub fn read(path: &Path) -> Result<Self> {
-        let extension = path
-            .extension()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_lowercase();
-        let parse: fn(Vec<u8>) -> Result<Polygons, String> = match extension.as_str() {
-            "off" => |bytes| off(&String::from_utf8_lossy(&bytes)),
-            "obj" => |bytes| obj(&String::from_utf8_lossy(&bytes)),
-            "ply" => io::ply_mesh,
-            _ => |_| Err("no known kind of mesh, expected .off, .obj or .ply".into()),
-        };
+        let parse = parser(path);
         let bytes = std::fs::read(path).map_err(|source| Error::Io {
             path: path.into(),
             source,
         })?;
-        parse(bytes)
-            .and_then(Self::build)
-            .map_err(|reason| Error::Format {
-                path: path.into(),
-                reason,
-            })
+        Self::parsed(path, parse(bytes))
+    }
+
+    /// Reads a mesh that lies in memory, as [`read`](Mesh::read) does from a file; the extension of `name` says which
+    /// format it has.
+    ///
+    /// # Errors
+    /// [`Error::Format`], as [`read`](Mesh::read).
+    pub fn from_memory(name: &Path, bytes: Vec<u8>) -> Result<Self> {
+        Self::parsed(name, parser(name)(bytes))
+    }
+
+    fn parsed(path: &Path, polygons: Result<Polygons, String>) -> Result<Self> {
+        polygons.and_then(Self::build).map_err(|reason| Error::Format {
+            path: path.into(),
+            reason,
+        })
     }
 
     fn build((vertices, polygons): Polygons) -> Result<Self, String> {
@@ -92,6 +93,20 @@ impl Mesh {
     /// The triangles, as indices of vertices.
     pub fn faces(&self) -> &[[u32; 3]] {
         &self.faces
+    }
+}
+
+fn parser(path: &Path) -> fn(Vec<u8>) -> Result<Polygons, String> {
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    match extension.as_str() {
+        "off" => |bytes| off(&String::from_utf8_lossy(&bytes)),
+        "obj" => |bytes| obj(&String::from_utf8_lossy(&bytes)),
+        "ply" => io::ply_mesh,
+        _ => |_| Err("no known kind of mesh, expected .off, .obj or .ply".into()),
     }
 }
 

@@ -50,10 +50,20 @@ pub(super) struct Need {
 
 impl Need {
     /// # Errors
-    /// [`Error::Memory`] where `max_memory_mb` can't hold the cloud and one small tile; 0 sets no bound.
+    /// [`Error::Memory`] where `max_memory_mb` can't hold the cloud and one small tile (0 sets no bound), or the system
+    /// has no room for the cloud.
     pub(super) fn budget(&self, max_memory_mb: usize) -> Result<Budget> {
         let largest = if self.gpu { GPU_TILE } else { TILE };
         let kept = self.points.saturating_mul(3 * 4 * (self.k + 1));
+        // Points and states in f64, the curve order, the k-d tree, the graph, and the marks of a tile's rows.
+        let cloud = self.points.saturating_mul(POINT_BYTES + 4 * self.k);
+        if !is_free(cloud) {
+            return Err(Error::Memory(format!(
+                "{} points take about {} MiB, which the system refuses; give them in parts",
+                self.points,
+                cloud >> 20
+            )));
+        }
         if max_memory_mb == 0 {
             return Ok(Budget {
                 tile: largest,
@@ -61,7 +71,6 @@ impl Need {
                 keep: kept <= KEPT_BYTES,
             });
         }
-        let cloud = self.points.saturating_mul(POINT_BYTES + 4 * self.k);
         let bound = max_memory_mb << 20;
         let left = bound.saturating_sub(cloud);
         let mut tile = largest;
@@ -84,8 +93,18 @@ impl Need {
     fn tile_bytes(&self, core: usize) -> usize {
         let halo = self.hops as f64 * (self.k as f64 / std::f64::consts::PI).sqrt();
         let side = (core.min(self.points) as f64).sqrt() + 2.0 * halo;
-        (side * side).min(self.points as f64).ceil() as usize * ROW_BYTES
+        // At least one row: a share of nothing would be endless.
+        (side * side).min(self.points as f64).ceil().max(1.0) as usize * ROW_BYTES
     }
+}
+
+/// Whether the system would give as much: an allocation that fails in the middle of a run ends the host's process, one
+/// that fails here is an error.
+fn is_free(bytes: usize) -> bool {
+    let mut block = Vec::<u8>::new();
+    let given = block.try_reserve_exact(bytes).is_ok();
+    std::hint::black_box(block); // else the compiler takes the liberty to ask for nothing
+    given
 }
 
 #[cfg(test)]
@@ -112,6 +131,18 @@ mod tests {
                 tiles.windows(2).all(|pair| pair[0] == pair[1]),
                 "{bound}: {tiles:?}"
             );
+        }
+    }
+
+    #[test]
+    fn no_points_need_no_memory_and_divide_nothing() {
+        assert_eq!(need(0, 4).budget(1).unwrap().workers, 4);
+    }
+
+    #[test]
+    fn a_cloud_beyond_all_memory_is_refused() {
+        for points in [1 << 55, usize::MAX] {
+            assert_eq!(need(points, 1).budget(0).unwrap_err().code(), 10);
         }
     }
 

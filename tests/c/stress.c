@@ -4,8 +4,10 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { THREADS = 8, POINTS = 600 };
+enum { THREADS = 8, POINTS = 600, ROOM_KB = 48 * 1024 };
 
 static quietcloud_model_t *model;
 static quietcloud_filter_t *shared; /* only read from */
@@ -16,6 +18,14 @@ static atomic_int heard, ran;
 static void hear(void *user, int32_t level, const char *message) {
     (void)user;
     if (level > 0 && message[0]) ++heard;
+}
+
+static long resident_kb(void) {
+    long pages = 0, all;
+    FILE *file = fopen("/proc/self/statm", "r");
+    CHECK(file && fscanf(file, "%ld %ld", &all, &pages) == 2);
+    if (file) fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 static void *work(void *argument) {
@@ -64,6 +74,7 @@ int main(void) {
     pthread_t threads[THREADS];
     int numbers[THREADS], t;
     double start = now_ms();
+    long warm, end;
     runs_each = ((int)setting("QUIETCLOUD_STRESS_RUNS", 200) + THREADS - 1) / THREADS;
     model = open_model();
     shared = new_filter(model);
@@ -74,10 +85,16 @@ int main(void) {
         numbers[t] = t;
         CHECK(pthread_create(&threads[t], NULL, work, &numbers[t]) == 0);
     }
+    /* A third of the runs warms everything up; what is held after that is held for good. */
+    while (ran < THREADS * runs_each / 3) nanosleep(&(struct timespec){0, 10000000}, NULL);
+    warm = resident_kb();
     for (t = 0; t < THREADS; ++t) pthread_join(threads[t], NULL);
+    end = resident_kb();
+    CHECK(end - warm < ROOM_KB);
     CHECK(ran == THREADS * runs_each);
     EXPECT(QUIETCLOUD_OK, quietcloud_set_log(NULL, NULL));
-    printf("%d runs on %d threads in %.0f ms, %d messages\n", (int)ran, THREADS, now_ms() - start, (int)heard);
+    printf("%d runs on %d threads in %.0f ms, %d messages; %ld KB resident after a third, %ld at the end\n", (int)ran, THREADS,
+           now_ms() - start, (int)heard, warm, end);
     quietcloud_filter_free(shared);
     quietcloud_model_free(model);
     free(noisy);

@@ -31,6 +31,12 @@ const STAGES: &[Stage] = &[
         run: stage::rust,
     },
     Stage {
+        name: "fuzz",
+        path: "fuzz",
+        debian: &[],
+        run: stage::fuzz,
+    },
+    Stage {
         name: "header",
         path: "cbindgen.toml",
         debian: &[],

@@ -100,6 +100,14 @@ pub fn rust(_: &Path) -> (Result<()>, Vec<String>) {
     })
 }
 
+/// Two targets at a time, so that all of them take about two minutes.
+pub fn fuzz(_: &Path) -> (Result<()>, Vec<String>) {
+    let mut command = cargo(&["test", "--release", "--workspace", "--test", "fuzz", "--"]);
+    command.args(["--nocapture", "--test-threads=2"]);
+    command.env("QUIETCLOUD_FUZZ_SECONDS", "25");
+    shell::run_and_keep(&mut command, |line| line.contains(" inputs of the corpus and "))
+}
+
 pub fn header(_: &Path) -> (Result<()>, Vec<String>) {
     (headers::check(), Vec::new())
 }
