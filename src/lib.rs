@@ -24,6 +24,7 @@ pub mod pipeline;
 pub mod random;
 pub mod sampler;
 pub mod schedule;
+mod spread;
 pub mod tile;
 
 pub use cloud::CloudView;

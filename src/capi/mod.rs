@@ -31,6 +31,7 @@ mod process;
 mod crossing;
 mod guard;
 mod memory;
+mod state;
 
 pub use confidence::*;
 pub use filter::*;

@@ -10,7 +10,7 @@ use crate::cloud::CloudView;
 use crate::error::{Error, Result};
 use crate::io::{self, Stream};
 use crate::model::Model;
-use crate::params::Params;
+use crate::params::{ByName, Params};
 
 /// Denoises the file `input` into `output`, which keeps everything else of it.
 ///

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use quietcloud::pipeline::Report;
-use quietcloud::{Model, Result, io};
+use quietcloud::{Model, Params, Result, io};
 
 use crate::options::Options;
 use crate::progress::Progress;
@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(value_name = "OUT")]
     output: PathBuf,
     #[command(flatten)]
-    options: Options,
+    options: Options<Params>,
     #[command(flatten)]
     model: ModelArgs,
 }
@@ -76,14 +76,15 @@ fn summary(report: &Report, model: &Model) -> String {
     let _ = write!(text, "\ntiles    {tiles}, {workers} at once");
     let _ = write!(
         text,
-        "\ntime     {:.0} ms: normalize {:.0}, graph {:.0}, noise {:.0}, network {:.0}, sampler {:.0}, restore {:.0} \
-         (inside ONNX Runtime {:.0})\n",
+        "\ntime     {:.0} ms: normalize {:.0}, graph {:.0}, noise {:.0}, network {:.0}, sampler {:.0}, spread {:.0}, \
+         restore {:.0} (inside ONNX Runtime {:.0})\n",
         ms.total(),
         ms.normalize,
         ms.graph,
         ms.noise,
         ms.network,
         ms.sampler,
+        ms.spread,
         ms.restore,
         ms.runtime
     );

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use quietcloud::{Result, pipeline};
+use quietcloud::{Params, Result, pipeline};
 
 use crate::options::Options;
 use crate::progress::Progress;
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "VALUE", default_value_t = 1 << 20, value_parser = clap::value_parser!(u64).range(1..))]
     points: u64,
     #[command(flatten)]
-    options: Options,
+    options: Options<Params>,
     #[command(flatten)]
     model: ModelArgs,
 }

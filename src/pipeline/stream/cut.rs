@@ -17,6 +17,7 @@ use crate::io::Stream;
 use crate::model::Model;
 use crate::params::Params;
 use crate::pipeline::job::{self, Watch};
+use crate::spread;
 
 /// The file in a folder of tiles that describes them.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -144,7 +145,13 @@ impl Survey<'_> {
         cut.steps = self.levels()?.len() - 1;
         let (calls, passes) = self.passes(cut.steps);
         // Each pass of the walk has a graph of its own, whose lists have to be true around what the next one needs.
-        let hops = passes * super::lists(self.hops(Role::Score), calls);
+        let walk = passes * super::lists(self.hops(Role::Score), calls);
+        let even = if self.evens() {
+            super::lists(spread::ROUNDS, 1)
+        } else {
+            0
+        };
+        let hops = walk + even;
         let name = |core: &Range<u64>, piece: u64| format!("{:05}", core.start / piece);
         let piece = state.piece;
         let boxes = self.scan_boxes()?;

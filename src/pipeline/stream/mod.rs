@@ -38,7 +38,7 @@ use crate::schedule::Level;
 
 /// Around a piece the neighbour lists have to be true this many hops deep, so that a network that looks `hops` far, run
 /// `calls` times on one graph, gives the piece's points what it gives them in the whole cloud. One hop more is for the
-/// local spacing, which is taken over a point's neighbours. A stage behind the last step would add its own.
+/// local spacing, which is taken over a point's neighbours. Evening out looks one hop far in each of its rounds.
 fn lists(hops: usize, calls: usize) -> usize {
     hops * calls + 1
 }
@@ -170,6 +170,7 @@ impl Survey<'_> {
         all.graph += ms.graph;
         all.network += ms.network;
         all.sampler += ms.sampler;
+        all.spread += ms.spread;
         all.runtime += ms.runtime;
         self.report.tiles += report.tiles;
         self.report.workers = self.report.workers.max(report.workers);
@@ -221,7 +222,7 @@ impl Survey<'_> {
         }
         let (_, passes) = self.passes(self.report.steps);
         self.stage(Stage::Order, |survey| {
-            let name = format!("state-{passes}");
+            let name = format!("state-{}", passes + usize::from(survey.evens()));
             let last: Tape<[f64; 3]> = survey.work.tape(&name)?;
             let sources: Tape<u64> = survey.work.tape("sources")?;
             let (frame, len) = (survey.frame()?, survey.work.state.finite);

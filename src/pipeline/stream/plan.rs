@@ -9,7 +9,7 @@ use crate::bundle::Method;
 use crate::error::{Error, Result};
 use crate::io::Stream;
 use crate::model::{Device, Model};
-use crate::params::Params;
+use crate::params::{ByName, Params};
 use crate::pipeline::budget::{FILE_MB, Need, POINT_BYTES};
 use crate::pipeline::report::{Milliseconds, Report};
 

@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::graph::{Floor, least_spacing};
 use crate::pipeline::estimate::{in_units, knn};
 use crate::schedule::Level;
+use crate::spread;
 
 impl Survey<'_> {
-    /// The steps, as many in a pass as share one graph.
+    /// The steps, as many in a pass as share one graph, and a pass that evens the points out.
     pub(super) fn walk(&mut self) -> Result<()> {
         if self.work.state.leave.is_some() {
             return Ok(());
@@ -25,15 +26,17 @@ impl Survey<'_> {
         }
         let (calls, passes) = self.passes(steps);
         let (from, to) = Self::share(Stage::Walk);
-        while self.work.state.pass < passes {
+        let all = passes + usize::from(self.evens());
+        while self.work.state.pass < all {
             let pass = self.work.state.pass;
-            let share = |pass: usize| from + (to - from) * pass as f64 / passes as f64;
-            let first = pass * calls;
-            self.pass(
-                pass,
-                &levels[first..=steps.min(first + calls)],
-                (share(pass), share(pass + 1)),
-            )?;
+            let share = |pass: usize| from + (to - from) * pass as f64 / all as f64;
+            let share = (share(pass), share(pass + 1));
+            if pass < passes {
+                let first = pass * calls;
+                self.pass(pass, &levels[first..=steps.min(first + calls)], share)?;
+            } else {
+                self.even(pass, share)?;
+            }
             (self.work.state.pass, self.work.state.done) = (pass + 1, 0);
             self.work.save()?;
             // Not before: a run that is killed here goes on without it.
@@ -49,6 +52,29 @@ impl Survey<'_> {
             refresh => refresh.min(steps),
         };
         (calls, steps.div_ceil(calls))
+    }
+
+    /// Whether a pass behind the last step evens the points out.
+    pub(super) fn evens(&self) -> bool {
+        self.model.manifest().sampling.spread > 0.0
+    }
+
+    fn even(&mut self, pass: usize, share: (f64, f64)) -> Result<()> {
+        let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{pass}"))?;
+        let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", pass + 1))?;
+        let (len, k) = (self.work.state.finite, self.model.manifest().graph.k);
+        let boxes = Boxes::of(&from, len, k, |p| p)?;
+        self.pieces(share, |survey, core| {
+            let list = |points: &[[f64; 3]]| knn(points, k, Floor::At(least_spacing(Some(1.0))), survey.job);
+            let hops = lists(spread::ROUNDS, 1);
+            let mut region = boxes.region(core.clone(), hops, survey.most, |range| from.read(range), list)?;
+            let mut run = survey.run(region.points.len())?;
+            run.spread(&mut region.points, &region.graph)?;
+            let report = run.report;
+            survey.told(report);
+            to.write(core.start, region.points[region.core].iter().copied())?;
+            to.sync()
+        })
     }
 
     fn pass(&mut self, pass: usize, levels: &[Level], share: (f64, f64)) -> Result<()> {
