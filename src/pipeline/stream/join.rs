@@ -1,6 +1,8 @@
 //! Denoised tiles put together again.
 
+use std::cell::RefCell;
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::cut::{Cut, MANIFEST, open};
@@ -11,7 +13,7 @@ use super::work::{Stage, Work, identity};
 use super::{Sourced, by_source, rewrite};
 use crate::error::{Error, Result};
 use crate::io::Stream;
-use crate::pipeline::job::{self, Job, Watch};
+use crate::pipeline::job::Watch;
 
 /// Puts the denoised tiles of `folder` together to `output`, with everything else of the scan `input`.
 ///
@@ -36,27 +38,35 @@ pub fn join(input: &Path, folder: &Path, output: &Path, watch: &mut dyn Watch) -
         return Err(broken(output, reason));
     }
     let mut work = Work::open(output, format!("join {cut:?}"), identity(input))?;
-    job::run(1, watch, |job| {
-        if work.state.stage != Stage::Ready {
-            gather(&cut, folder, &scan, output, &work, job)?;
-            work.state.ready = identity(&work.path("result"));
-            work.next(Stage::Ready)?;
-        }
-        Ok(work)
-    })?
-    .deliver(output)?;
+    // No network runs here: none of what a job needs has to be there.
+    let watch = RefCell::new(watch);
+    let tell = |done: f64| match watch.borrow_mut().progress(done) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
+    };
+    if work.state.stage != Stage::Ready {
+        gather(&cut, folder, &scan, output, &work, &tell)?;
+        work.state.ready = identity(&work.path("result"));
+        work.next(Stage::Ready)?;
+    }
+    work.deliver(output)?;
     Ok(cut)
 }
 
-fn gather(cut: &Cut, folder: &Path, scan: &Stream, output: &Path, work: &Work, job: &Job) -> Result<()> {
-    job.part(0.0, 0.5);
+fn gather(
+    cut: &Cut,
+    folder: &Path,
+    scan: &Stream,
+    output: &Path,
+    work: &Work,
+    tell: &dyn Fn(f64) -> Result<()>,
+) -> Result<()> {
     let mut sorter = Sorter::new(&work.path("runs"), by_source)?;
     let mut moved = 0;
     for (nth, tile) in cut.tiles.iter().enumerate() {
-        job.advance(nth as f64 / cut.tiles.len() as f64);
+        tell(0.5 * nth as f64 / cut.tiles.len() as f64)?;
         let mut core = 0;
         read_tile(&folder.join(&tile.clean), tile.points, |point, source| {
-            job.check()?;
             core += 1;
             sorter.push((source, point))
         })?;
@@ -68,6 +78,6 @@ fn gather(cut: &Cut, folder: &Path, scan: &Stream, output: &Path, work: &Work, j
     }
     let clean: Tape<Sourced> = Tape::new(&work.path("clean"))?;
     clean.fill(|put| sorter.drain(put))?;
-    job.part(0.5, 1.0);
-    rewrite(scan, &clean, moved, &work.path("result"), output, job)
+    let tell = |done: f64| tell(0.5 + 0.5 * done);
+    rewrite(scan, &clean, moved, &work.path("result"), output, &tell)
 }

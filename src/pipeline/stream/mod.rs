@@ -255,7 +255,12 @@ impl Survey<'_> {
         self.job.part(from, to);
         let clean: Tape<Sourced> = self.work.tape("clean")?;
         let part = self.work.path("result");
-        rewrite(self.scan, &clean, moved, &part, output, self.job)?;
+        let job = self.job;
+        let tell = |done: f64| {
+            job.advance(done);
+            job.check()
+        };
+        rewrite(self.scan, &clean, moved, &part, output, &tell)?;
         self.work.state.ready = identity(&part);
         self.work.next(Stage::Ready)
     }
@@ -280,18 +285,18 @@ fn by_source(a: &Sourced, b: &Sourced) -> std::cmp::Ordering {
 }
 
 /// Writes `scan` as `part` with the `moved` points of a tape, which are in the file's order, in the place of its own.
+/// `tell` hears of the progress and may end it.
 fn rewrite(
     scan: &Stream,
     clean: &Tape<Sourced>,
     moved: u64,
     part: &Path,
     name: &Path,
-    job: &Job,
+    tell: &dyn Fn(f64) -> Result<()>,
 ) -> Result<()> {
     let mut at = 0;
     scan.rewrite(part, name, &mut |first, points| {
-        job.advance(first as f64 / scan.len().max(1) as f64);
-        job.check()?;
+        tell(first as f64 / scan.len().max(1) as f64)?;
         let end = first + points.len() as u64;
         let batch = clean.read(at..moved.min(at + points.len() as u64))?;
         for (number, point) in batch.into_iter().take_while(|item| item.0 < end) {

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::tape::Tape;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -17,9 +19,13 @@ pub(super) const BLOCK: u64 = 2048;
 /// until the nearest of it are here.
 const ASKED: usize = 4;
 
+/// Boxes of a block. Where the curve leaves the scan and meets it again elsewhere, one box would span the gap; and so it
+/// would for a stray.
+const PARTS: usize = 4;
+
 /// Bounding boxes of all blocks.
 pub(super) struct Boxes {
-    all: Vec<Box3>,
+    all: Vec<Block>,
     /// Number of points.
     len: u64,
     /// Neighbours in a list.
@@ -53,7 +59,7 @@ impl Box3 {
         self.high = std::array::from_fn(|a| self.high[a].max(p[a]));
     }
 
-    /// Distance between the nearest points of two boxes.
+    /// Distance between the nearest points of two boxes; infinite where one is empty.
     fn distance(&self, other: &Box3) -> f64 {
         let gap = |a: usize| {
             (self.low[a] - other.high[a])
@@ -63,11 +69,52 @@ impl Box3 {
         (0..3).map(|a| gap(a).powi(2)).sum::<f64>().sqrt()
     }
 
-    /// How far the k-th neighbour would be if the points lay evenly on a flat patch that fills the box: `k = pi d r^2`.
-    fn reach(&self, k: usize) -> f64 {
-        let mut sides: [f64; 3] = std::array::from_fn(|a| self.high[a] - self.low[a]);
+    /// The area of a flat patch that fills the box.
+    fn area(&self) -> f64 {
+        let mut sides: [f64; 3] = std::array::from_fn(|a| (self.high[a] - self.low[a]).max(0.0));
         sides.sort_unstable_by(f64::total_cmp);
-        (sides[1] * sides[2] / BLOCK as f64 * k as f64 / std::f64::consts::PI).sqrt()
+        sides[1] * sides[2]
+    }
+}
+
+/// Consecutive points, cut into parts at the widest gaps between one and the next.
+#[derive(Clone, Copy)]
+struct Block([Box3; PARTS]);
+
+impl Block {
+    fn of(points: &[[f64; 3]]) -> Block {
+        let square = |i: usize| {
+            (0..3)
+                .map(|a| (points[i][a] - points[i - 1][a]).powi(2))
+                .sum::<f64>()
+        };
+        let mut gaps: Vec<(f64, usize)> = (1..points.len()).map(|i| (square(i), i)).collect();
+        gaps.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let mut cuts: Vec<usize> = gaps.iter().take(PARTS - 1).map(|gap| gap.1).collect();
+        cuts.sort_unstable();
+        let mut block = Block([Box3::EMPTY; PARTS]);
+        for (i, &p) in points.iter().enumerate() {
+            block.0[cuts.partition_point(|&cut| cut <= i)].see(p);
+        }
+        block
+    }
+
+    fn distance(&self, other: &Block) -> f64 {
+        let to = |part: &Box3| self.distance_to(part);
+        other.0.iter().map(to).fold(f64::INFINITY, f64::min)
+    }
+
+    fn distance_to(&self, other: &Box3) -> f64 {
+        self.0
+            .iter()
+            .map(|part| part.distance(other))
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// How far the k-th neighbour would be if the points lay evenly on flat patches that fill the boxes: `k = pi d r^2`.
+    fn reach(&self, k: usize) -> f64 {
+        let area: f64 = self.0.iter().map(Box3::area).sum();
+        (area / BLOCK as f64 * k as f64 / std::f64::consts::PI).sqrt()
     }
 }
 
@@ -79,11 +126,11 @@ impl Boxes {
         k: usize,
         place: impl Fn([f64; 3]) -> [f64; 3],
     ) -> Result<Boxes> {
-        let mut boxes = vec![Box3::EMPTY; len.div_ceil(BLOCK) as usize];
-        tape.scan(len, |first, points| {
-            for (i, &p) in points.iter().enumerate() {
-                boxes[((first + i as u64) / BLOCK) as usize].see(place(p));
-            }
+        let mut boxes = Vec::with_capacity(len.div_ceil(BLOCK) as usize);
+        // A batch of the tape is a whole number of blocks.
+        tape.scan(len, |_, points| {
+            let points: Vec<[f64; 3]> = points.iter().map(|&p| place(p)).collect();
+            boxes.par_extend(points.par_chunks(BLOCK as usize).map(Block::of));
             Ok(())
         })?;
         Ok(Boxes { all: boxes, len, k })
@@ -146,17 +193,18 @@ impl Boxes {
         let middle = reaches.len() / 2;
         let usual = *reaches.select_nth_unstable_by(middle, f64::total_cmp).1;
         let mut hull = Box3::EMPTY;
-        for b in &self.all[own.clone()] {
-            hull.see(b.low);
-            hull.see(b.high);
+        let parts = self.all[own.clone()].iter().flat_map(|block| &block.0);
+        for part in parts.filter(|part| part.low[0] <= part.high[0]) {
+            hull.see(part.low);
+            hull.see(part.high);
         }
         let mut blocks: BTreeSet<usize> = own.clone().collect();
         for (number, block) in self.all.iter().enumerate() {
             // No margin is wider than four times the usual one: a stray blows its block's box up.
-            if block.distance(&hull) > 4.0 * usual * hops as f64 {
+            if block.distance_to(&hull) > 4.0 * usual * hops as f64 {
                 continue;
             }
-            let near = |b: &Box3| block.distance(b) <= b.reach(self.k).min(4.0 * usual) * hops as f64;
+            let near = |b: &Block| block.distance(b) <= b.reach(self.k).min(4.0 * usual) * hops as f64;
             if self.all[own.clone()].iter().any(near) {
                 blocks.insert(number);
             }
@@ -213,7 +261,7 @@ impl Boxes {
                 let mut place = Box3::EMPTY;
                 place.see(points[i as usize]);
                 let within = radius(i);
-                let distances = strangers.iter().map(|&b| (self.all[b].distance(&place), b));
+                let distances = strangers.iter().map(|&b| (self.all[b].distance_to(&place), b));
                 let mut asked: Vec<(f64, usize)> = distances.filter(|&(d, _)| d <= within).collect();
                 asked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
                 missing.extend(asked.into_iter().take(ASKED).map(|(_, b)| b));
@@ -237,7 +285,7 @@ impl Boxes {
         place.see(center);
         let mut order: Vec<(f64, u64)> = (0..)
             .zip(&self.all)
-            .map(|(b, block)| (block.distance(&place), b))
+            .map(|(b, block)| (block.distance_to(&place), b))
             .collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         // (squared distance, number, point); the point itself is the nearest.
