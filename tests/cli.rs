@@ -3,45 +3,12 @@
 mod stand_in;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use quietcloud::{CloudView, Params, denoise, io, params};
-
-fn quietcloud() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_quietcloud"))
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-/// The exit code, and that the one line on standard error tells each of `parts`.
-fn fails(output: &Output, code: i32, parts: &[&str]) {
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{text}");
-    assert!(output.stdout.is_empty(), "{}", stdout(output));
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(
-        parts.iter().all(|part| text.contains(part)),
-        "'{text}' does not tell {parts:?}"
-    );
-}
-
-/// A noisy sphere as a file with a column that is no coordinate.
-fn scan(folder: &Path, n: usize) -> PathBuf {
-    let mut text = String::new();
-    for (i, [x, y, z]) in stand_in::noisy_sphere(n, 5.0, [1.0, 2.0, 3.0], 0.1)
-        .into_iter()
-        .enumerate()
-    {
-        text += &format!("{x} {y} {z} {i}\n");
-    }
-    let path = folder.join("scan.xyz");
-    fs::write(&path, text).unwrap();
-    path
-}
+use stand_in::command::{fails, quietcloud, scan, stdout};
 
 #[test]
 fn denoise_writes_what_the_library_gives_and_reports() {
@@ -350,114 +317,4 @@ fn an_interrupt_leaves_no_file() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(left, ["scan.xyz"]);
-}
-
-fn generator(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data/generators")
-        .join(name)
-}
-
-fn finite_points(path: &Path) -> Vec<[f64; 3]> {
-    let points = io::read(path).unwrap().points().to_vec();
-    assert!(points.iter().flatten().all(|c| c.is_finite()));
-    points
-}
-
-#[test]
-fn generate_writes_clouds_that_the_seed_decides() {
-    stand_in::need_runtime();
-    let folder = tempfile::tempdir().unwrap();
-    let made = |name: &str, more: &[&str]| {
-        let path = folder.path().join(name);
-        let model = generator("ddpm-gaussian");
-        let mut command = quietcloud();
-        command.arg("generate").arg(&path).arg("--model").arg(model);
-        let done = command.args(["--steps", "20"]).args(more).output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        (path, stdout(&done))
-    };
-    let (one, told) = made("one.ply", &["--points", "200", "--seed", "3"]);
-    assert!(told.contains("1 of 200 points") && told.contains("20"), "{told}");
-    assert_eq!(finite_points(&one).len(), 200);
-    let (again, _) = made("again.ply", &["--points", "200", "--seed", "3"]);
-    assert_eq!(fs::read(&one).unwrap(), fs::read(again).unwrap());
-    let (other, _) = made("other.ply", &["--points", "200", "--seed", "4"]);
-    assert_ne!(fs::read(&one).unwrap(), fs::read(other).unwrap());
-    made("many.xyz", &["--points", "50", "--seed", "3", "--count", "3"]);
-    let many: Vec<_> = (0..3)
-        .map(|i| finite_points(&folder.path().join(format!("many_{i:04}.xyz"))))
-        .collect();
-    assert!(many.iter().all(|cloud| cloud.len() == 50) && many[0] != many[1]);
-    assert!(!folder.path().join("many.xyz").exists());
-}
-
-#[test]
-fn reconstruct_and_likelihood_take_a_cloud() {
-    stand_in::need_runtime();
-    let folder = tempfile::tempdir().unwrap();
-    let (cloud, again) = (scan(folder.path(), 400), folder.path().join("again.ply"));
-    let mut command = quietcloud();
-    command.arg("reconstruct").args([&cloud, &again]);
-    let done = command.arg("--model").arg(generator("vae")).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    assert_eq!(finite_points(&again).len(), 400);
-    let mut command = quietcloud();
-    command.arg("likelihood").arg(&cloud);
-    let done = command
-        .arg("--model")
-        .arg(generator("vdm-gaussian"))
-        .output()
-        .unwrap();
-    assert!(stdout(&done).contains("bits per dimension"), "{}", stdout(&done));
-}
-
-#[test]
-fn what_a_model_cannot_do_is_one_line_and_no_file() {
-    stand_in::need_runtime();
-    let folder = tempfile::tempdir().unwrap();
-    let (cloud, out) = (scan(folder.path(), 100), folder.path().join("out.ply"));
-    let run = |words: &[&str], files: &[&PathBuf], model: PathBuf| {
-        let mut command = quietcloud();
-        command.arg(words[0]).args(files).args(&words[1..]);
-        command.arg("--model").arg(model).output().unwrap()
-    };
-    let denoiser = stand_in::bundle;
-    fails(
-        &run(&["denoise"], &[&cloud, &out], generator("ddpm-gaussian")),
-        22,
-        &["can't denoise", "generate"],
-    );
-    fails(
-        &run(&["generate"], &[&out], denoiser()),
-        22,
-        &["can't generate", "denoise"],
-    );
-    fails(
-        &run(&["reconstruct"], &[&cloud, &out], generator("ddpm-gaussian")),
-        22,
-        &["can't reconstruct"],
-    );
-    fails(
-        &run(&["likelihood"], &[&cloud], generator("vae")),
-        22,
-        &["can't give a likelihood"],
-    );
-    let ddpm = || generator("ddpm-gaussian");
-    fails(
-        &run(&["generate", "--points", "-5"], &[&out], ddpm()),
-        2,
-        &["-5", "--points"],
-    );
-    fails(
-        &run(&["generate", "--count", "-1"], &[&out], ddpm()),
-        2,
-        &["-1", "--count"],
-    );
-    fails(
-        &run(&["generate", "--steps", "100001"], &[&out], ddpm()),
-        2,
-        &["100001"],
-    );
-    assert!(!out.exists());
 }

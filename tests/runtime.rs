@@ -173,31 +173,18 @@ fn it_is_found_in_the_cache_and_in_a_virtual_environment() {
         fs::copy(&real, &path).unwrap();
         path.canonicalize().unwrap()
     };
+    let in_cache = || {
+        let mut command = bare();
+        command.env("QUIETCLOUD_CACHE", folder.path().join("cache"));
+        command.output().unwrap()
+    };
     let cached = place("cache/onnxruntime-1.20.0/libonnxruntime.so.1.20.0");
-    passed(
-        &bare()
-            .env("QUIETCLOUD_CACHE", folder.path().join("cache"))
-            .output()
-            .unwrap(),
-        &cached,
-    );
+    passed(&in_cache(), &cached);
     // The newest comes first, whatever the spelling says, and a broken one is passed over.
     let newest = place("cache/onnxruntime-1.100.0/libonnxruntime.so.1.100.0");
-    passed(
-        &bare()
-            .env("QUIETCLOUD_CACHE", folder.path().join("cache"))
-            .output()
-            .unwrap(),
-        &newest,
-    );
+    passed(&in_cache(), &newest);
     fs::write(&newest, "broken").unwrap();
-    passed(
-        &bare()
-            .env("QUIETCLOUD_CACHE", folder.path().join("cache"))
-            .output()
-            .unwrap(),
-        &cached,
-    );
+    passed(&in_cache(), &cached);
     let own = place("xdg/quietcloud/onnxruntime-1.21.0/libonnxruntime.so.1.21.0");
     let xdg = folder.path().join("xdg");
     passed(

@@ -1,4 +1,4 @@
-"""The model card of a generator, from its manifest."""
+"""Model cards: the measured scores of a denoiser, and the whole card of a generator, from the manifest."""
 
 WHAT = {
     "ddpm": "Makes clouds by denoising diffusion (DDPM, DDIM with eta 0).",
@@ -8,6 +8,14 @@ WHAT = {
     "vdm": "Makes clouds by variational diffusion with a learned noise schedule (VDM).",
 }
 PARTS = ("prior", "diffusion", "reconstruction", "total")
+
+
+def denoiser_scores(scores, how=""):
+    """Lines of a denoiser's card: {cell: {"noisy": (CD, P2M), "result": (CD, P2M)}} as a table; ``how`` it was measured."""
+    yield f"\nChamfer distance and point-to-mesh distance (p3d05), x 1e4, {how}mean over the validation shapes:\n"
+    yield "| cloud | noisy CD | noisy P2M | CD | P2M |\n|---|---|---|---|---|"
+    for cell, s in scores.items():
+        yield f"| {cell} | {s['noisy'][0]:.2f} | {s['noisy'][1]:.2f} | {s['result'][0]:.2f} | {s['result'][1]:.2f} |"
 
 
 def text(manifest):

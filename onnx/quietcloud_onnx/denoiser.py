@@ -5,7 +5,6 @@
 ``run`` is what the bundle promises, written with the reference samplers; golden vectors come from it.
 """
 
-import argparse
 import json
 import platform
 import shutil
@@ -15,9 +14,10 @@ import numpy as np
 import torch
 
 from . import ddpm_denoiser, golden
+from .card import denoiser_scores
 from .energy import train as energy_train
 from .energy.langevin import anneal
-from .export import export_stage, stage_entry
+from .export import arguments, export_stage, stage_entry
 from .graph import knn_graph, relative_edges
 from .sample import estimate_noise, normalize, run_levels, steps_at
 from .schedule import Schedule, geometric_sigmas
@@ -231,24 +231,15 @@ def card(manifest):
         lines.append(f"- Noise level: {made['noise']}")
     lines.append(f"- Licence: {manifest['license']}")
     if manifest["scores"]:
-        lines.append("\nChamfer distance and point-to-mesh distance (p3d05), x 1e4, mean over the validation shapes:\n")
-        lines.append("| cloud | noisy CD | noisy P2M | CD | P2M |\n|---|---|---|---|---|")
-        for cell, s in manifest["scores"].items():
-            lines.append(f"| {cell} | {s['noisy'][0]:.2f} | {s['noisy'][1]:.2f} | {s['result'][0]:.2f} | {s['result'][1]:.2f} |")
+        lines += denoiser_scores(manifest["scores"])
     return "\n".join(lines) + "\n"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", required=True)
-    parser.add_argument("--out", required=True)
-    parser.add_argument("--name", required=True)
+    parser = arguments(__doc__)
     parser.add_argument("--noise", help="bundle whose noise stage this one takes over")
-    parser.add_argument("--scores", help="JSON of measured scores, copied into the manifest and the card")
-    parser.add_argument("--data", default="", help="one sentence: what the model was trained on")
     args = parser.parse_args()
-    scores = json.loads(Path(args.scores).read_text()) if args.scores else None
-    export(args.run, args.out, args.name, args.noise, args.data, scores)
+    export(args.run, args.out, args.name, args.noise, args.data, args.scores)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import golden
+from . import golden, operators
+from .card import denoiser_scores
 from .schedule import Schedule, geometric_sigmas
 from .train import build
 
@@ -27,7 +28,7 @@ SHAPES = {
     "sigma": (("n", 1), torch.float32),
     "rings": (("hops",), torch.int64),
 }
-SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1}
+SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 1.0}
 STEPS = {"fast": 2, "balanced": 3, "high": 6}  # at a noise of one spacing
 
 
@@ -73,18 +74,20 @@ def export_stage(network, path, k, output):
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network, tuple(example(name, 400, k, hops) for name in inputs), str(path), input_names=list(inputs),
-            output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False,
+            output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False, custom_opsets={operators.DOMAIN: 1},
         )
-    return drop_names(path)
+    return finish(path)
 
 
-def drop_names(path):
-    """Debug text (module paths, doc strings) has no place in a shipped file. Returns the names of the inputs."""
+def finish(path):
+    """Drops debug text (module paths, doc strings), which has no place in a shipped file, and says what our own operators
+    mean. Returns the names of the inputs."""
     import onnx
 
     model = onnx.load(path)
     for node in model.graph.node:
         node.doc_string = ""
+    model.functions.extend(operators.functions({node.op_type for node in model.graph.node if node.domain == operators.DOMAIN}))
     model.producer_name, model.producer_version = "quietcloud", ""
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
@@ -135,7 +138,7 @@ def write(out, name, networks, k, trained_noise, provenance=None, scores=None, s
         "schedule": {"kind": "sigma", "sigmas": [float(s) for s in sigmas]},
         "graph": {"k": k, "refresh": settings["refresh"]},
         "normalization": "spacing",
-        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps},
+        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps, "spread": settings["spread"]},
         "stages": stages,
         "trained_noise": list(trained_noise),
         "provenance": {**(provenance or {}), "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks}},
@@ -161,25 +164,30 @@ def card(manifest):
         lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
         options = made["config"]["options"]
         lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
-    lines.append(f"- Licence: {manifest['license']}\n")
+    lines.append(f"- Licence: {manifest['license']}")
     if manifest["scores"]:
-        lines.append("Chamfer distance and point-to-mesh distance (p3d05), x 1e4, noise level estimated, mean over the validation shapes:\n")
-        lines.append("| cloud | noisy CD | noisy P2M | CD | P2M |\n|---|---|---|---|---|")
-        for cell, s in manifest["scores"].items():
-            lines.append(f"| {cell} | {s['noisy'][0]:.2f} | {s['noisy'][1]:.2f} | {s['result'][0]:.2f} | {s['result'][1]:.2f} |")
+        lines += denoiser_scores(manifest["scores"], "noise level estimated, ")
     return "\n".join(lines) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def arguments(doc):
+    """The parser of what every export of a denoiser is told; ``doc`` begins with what is exported."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--run", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--scores", help="JSON of measured scores, copied into the manifest and the card")
+    parser.add_argument("--scores", type=read_json, help="JSON of measured scores, copied into the manifest and the card")
     parser.add_argument("--data", default="", help="one sentence: what the model was trained on")
-    args = parser.parse_args()
-    scores = json.loads(Path(args.scores).read_text()) if args.scores else None
-    export(args.run, args.out, args.name, scores, args.data)
+    return parser
+
+
+def read_json(path):
+    return json.loads(Path(path).read_text())
+
+
+def main():
+    args = arguments(__doc__).parse_args()
+    export(args.run, args.out, args.name, args.scores, args.data)
 
 
 if __name__ == "__main__":

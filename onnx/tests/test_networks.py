@@ -3,7 +3,7 @@ import torch
 
 from quietcloud_onnx.gather import _library, gather_reduce
 from quietcloud_onnx.graph import knn_graph, relative_edges
-from quietcloud_onnx.networks import NoiseNetwork, ScoreNetwork
+from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, grow
 
 
 def cloud(n=700, seed=0):
@@ -74,3 +74,50 @@ def test_noise_network_shape():
     net = NoiseNetwork(width=16, layers=3, directions=8, k=12).eval()
     edges, neighbors, _ = inputs(cloud())
     assert net(edges, neighbors).shape == (700, 1)
+
+
+@torch.no_grad()
+def test_a_grown_network_begins_as_the_smaller_one():
+    small = network()
+    for weight in small.parameters():
+        weight.add_(0.1 * torch.randn_like(weight))
+    torch.manual_seed(9)
+    deeper = ScoreNetwork(**small.config | {"layers": 6, "crowding": 3}).eval()
+    expected, args = small(*inputs(cloud())), inputs(cloud())
+    assert (deeper(*args) - expected).abs().max() > 0.1 * expected.abs().max()
+    grow(deeper, small.state_dict())
+    assert torch.equal(deeper(*args), expected)
+    # What adds nothing yet can learn to.
+    with torch.enable_grad():
+        (deeper(*args) ** 2).sum().backward()
+    out, mix = deeper.convs[-1].out.weight, deeper.edge.mix.weight
+    assert out.abs().max() == 0 and mix[:, -9:].abs().max() == 0
+    assert out.grad.abs().max() > 0 and mix.grad[:, -9:].abs().max() > 0
+
+
+def crowding(edges, rings=4):
+    """[rings, 3] of one neighbourhood: where each ring's weight is pulled to."""
+    return Crowding(rings)(torch.tensor(edges, dtype=torch.float32)[None])[0].unflatten(0, (rings, 3))
+
+
+@torch.no_grad()
+def test_crowding_is_nothing_where_neighbours_lie_all_around():
+    around = np.random.default_rng(3).standard_normal((10, 3))
+    assert crowding(np.concatenate([around, -around])).abs().max() < 1e-5
+    angle = np.arange(8) * np.pi / 4
+    assert crowding(np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)).abs().max() < 1e-5
+
+
+@torch.no_grad()
+def test_crowding_leans_to_the_crowded_side():
+    ring = np.arange(6) * np.pi / 3
+    even = np.stack([np.cos(ring), np.sin(ring), 0 * ring], 1)
+    # The neighbour at +x came nearer: every ring that sees it weighs it more, so all sums lean to it, and nowhere else.
+    for near in (0.7, 0.5, 0.2):
+        moved = even.copy()
+        moved[0] *= near
+        found = crowding(moved)
+        assert (found[:, 0] > 0.05).all() and found[:, 1:].abs().max() < 1e-5, found
+    # Out of every ring's reach there is no crowd.
+    assert crowding(4 * even + [0.5, 0, 0]).abs().max() == 0
+    assert torch.allclose(crowding(-moved), -found)

@@ -1,19 +1,18 @@
 //! Filters: the options of a run, and the run.
 
 use std::ffi::{c_char, c_void};
-use std::ops::ControlFlow;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::Arc;
 
 use safer_ffi::derive_ReprC;
 
 use super::guard::{guard, guard_or};
-use super::memory::{Coordinate, Destination, Out, User, copy_text, handle, text};
+use super::memory::{Bounds, Coordinate, Destination, Out, copy_text, handle, hold, text};
 use super::process;
+use super::state::State;
 use crate::bundle::Capability;
-use crate::error::{Error, Result};
-use crate::log::{self, Level};
+use crate::error::Result;
 use crate::model::Model;
-use crate::params::{Param, Params};
+use crate::params::{ByName, Param, Params};
 use crate::pipeline::{Report, denoise};
 
 /// Hears how far a run is, from 0 to 1; any result but 0 cancels it. Called on the thread that called run, a few dozen
@@ -25,40 +24,10 @@ pub type quietcloud_progress_fn = Option<unsafe extern "C" fn(user: *mut c_void,
 #[repr(opaque)]
 pub struct quietcloud_filter {
     model: Arc<Model>,
-    /// Locked for writing during a run: a call from inside the callback is refused instead of undefined.
-    state: RwLock<State>,
+    pub(super) state: State<Params, Report>,
 }
 
 pub type quietcloud_filter_t = quietcloud_filter;
-
-pub(super) struct State {
-    params: Params,
-    progress: quietcloud_progress_fn,
-    user: User,
-    pub(super) report: Option<Report>,
-}
-
-impl quietcloud_filter {
-    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, State>> {
-        unless_busy(self.state.try_read(), "filter")
-    }
-
-    fn write(&self) -> Result<RwLockWriteGuard<'_, State>> {
-        unless_busy(self.state.try_write(), "filter")
-    }
-}
-
-/// `noun`: what is locked, for the error.
-pub(super) fn unless_busy<T>(lock: std::result::Result<T, TryLockError<T>>, noun: &str) -> Result<T> {
-    match lock {
-        Ok(guard) => Ok(guard),
-        // A panic in a run leaves options and report whole.
-        Err(TryLockError::Poisoned(poison)) => Ok(PoisonError::into_inner(poison)),
-        Err(TryLockError::WouldBlock) => Err(Error::Argument(format!(
-            "the {noun} is at work: wait for its run to end, or make one {noun} per thread"
-        ))),
-    }
-}
 
 /// Makes a filter with every option at its initial value.
 ///
@@ -77,23 +46,14 @@ pub unsafe extern "C" fn quietcloud_filter_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
-        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         model.manifest().expect(Capability::Denoise)?;
         let params = Params {
             threads: process::threads() as usize,
             ..Params::default()
         };
-        let state = State {
-            params,
-            progress: None,
-            user: User(std::ptr::null_mut()),
-            report: None,
-        };
-        let filter = Arc::new(quietcloud_filter {
-            model,
-            state: RwLock::new(state),
-        });
+        let state = State::new("filter", params);
+        let filter = Arc::new(quietcloud_filter { model, state });
         out.set(Arc::into_raw(filter).cast_mut());
         Ok(())
     })
@@ -130,7 +90,7 @@ pub unsafe extern "C" fn quietcloud_filter_set_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        filter.write()?.params.set_number(name, value)
+        filter.state.write()?.params.set_number(name, value)
     })
 }
 
@@ -148,9 +108,8 @@ pub unsafe extern "C" fn quietcloud_filter_set_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let filter = unsafe { handle(filter, "filter") }?;
-        // SAFETY: the caller's promise for its strings.
         let (name, value) = unsafe { (text(name, "name")?, text(value, "value")?) };
-        filter.write()?.params.set_string(name, value)
+        filter.state.write()?.params.set_string(name, value)
     })
 }
 
@@ -168,9 +127,8 @@ pub unsafe extern "C" fn quietcloud_filter_get_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
-        out.set(filter.read()?.params.get_number(name)?);
+        out.set(filter.state.read()?.params.get_number(name)?);
         Ok(())
     })
 }
@@ -193,8 +151,7 @@ pub unsafe extern "C" fn quietcloud_filter_get_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        let text = filter.read()?.params.get_string(name)?;
-        // SAFETY: the caller's promise for its buffer and its number.
+        let text = filter.state.read()?.params.get_string(name)?;
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
@@ -215,18 +172,9 @@ pub unsafe extern "C" fn quietcloud_filter_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (_, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the place of the answer.
-        let (low, high, initial) = unsafe {
-            (
-                Out::new(low, "low")?,
-                Out::new(high, "high")?,
-                Out::new(initial, "initial")?,
-            )
-        };
+        let out = unsafe { Bounds::new(low, high, initial) }?;
         let param = Param::find(name)?;
-        low.set(param.low);
-        high.set(param.high);
-        initial.set(param.initial);
+        out.set([param.low, param.high, param.initial]);
         Ok(())
     })
 }
@@ -248,8 +196,8 @@ pub unsafe extern "C" fn quietcloud_filter_set_progress(
 ) -> i32 {
     guard(|| {
         // SAFETY: the caller's promise.
-        let mut state = unsafe { handle(filter, "filter") }?.write()?;
-        (state.progress, state.user) = (callback, User(user));
+        let filter = unsafe { handle(filter, "filter") }?;
+        filter.state.write()?.set_progress(callback, user);
         Ok(())
     })
 }
@@ -311,29 +259,16 @@ unsafe fn run<C: Coordinate>(
     out_xyz: *mut C,
     out_stride: usize,
 ) -> Result<()> {
-    // SAFETY: the caller's promise. The count held here outlives a callback that frees the filter.
-    let filter = unsafe {
-        handle(filter, "filter")?;
-        Arc::increment_strong_count(filter);
-        Arc::from_raw(filter)
-    };
-    let mut state = filter.write()?;
-    // SAFETY: the caller's promise for its clouds.
-    let cloud = unsafe { C::view(xyz, points, stride) }?;
-    // SAFETY: the caller's promise for its clouds.
-    let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
-    let (params, progress, user) = (state.params, state.progress, state.user);
-    let mut watch = |done: f64| match progress {
-        // SAFETY: the callback and its data are the caller's, and this is the caller's thread.
-        Some(hear) if unsafe { hear(user.pointer(), done) } != 0 => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    };
-    let denoised = denoise(&filter.model, cloud, &params, &mut watch)?;
     // SAFETY: the caller's promise.
-    unsafe { destination.write(&denoised.points, xyz, stride) };
-    for note in &denoised.report.notes {
-        log::say(Level::Warning, note);
-    }
-    state.report = Some(denoised.report);
+    let filter = unsafe { hold(filter, "filter") }?;
+    let mut state = filter.state.write()?;
+    let cloud = unsafe { C::view(xyz, points, stride) }?;
+    let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
+    let cleaned = state.work(|params, watch| {
+        let denoised = denoise(&filter.model, cloud, params, watch)?;
+        Ok((denoised.points, Some(denoised.report)))
+    })?;
+    // SAFETY: the caller's promise.
+    unsafe { destination.write(&cleaned, xyz, stride) };
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cloud::{CloudView, Scalar};
 use crate::error::{Error, Result};
@@ -17,6 +18,19 @@ fn null(name: &str) -> Error {
 pub(super) unsafe fn handle<'a, T>(pointer: *const T, name: &str) -> Result<&'a T> {
     // SAFETY: the caller's promise.
     unsafe { pointer.as_ref() }.ok_or_else(|| null(name))
+}
+
+/// A handle that is counted, held so that it outlives a callback that frees it.
+///
+/// # Safety
+/// As [`handle`], and the pointer must be one of [`Arc::into_raw`].
+pub(super) unsafe fn hold<T>(pointer: *mut T, name: &str) -> Result<Arc<T>> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        handle(pointer, name)?;
+        Arc::increment_strong_count(pointer);
+        Ok(Arc::from_raw(pointer))
+    }
 }
 
 /// A C string, checked for NULL and UTF-8.
@@ -103,6 +117,27 @@ impl<T> Out<T> {
     pub(super) fn set(self, value: T) {
         // SAFETY: promised to `new`; what was there is overwritten, not dropped: it may be uninitialised.
         unsafe { self.0.write(value) }
+    }
+}
+
+/// Places for the smallest, largest and initial value of an option.
+pub(super) struct Bounds([Out<f64>; 3]);
+
+impl Bounds {
+    /// # Safety
+    /// As [`Out::new`], for each.
+    pub(super) unsafe fn new(low: *mut f64, high: *mut f64, initial: *mut f64) -> Result<Self> {
+        // SAFETY: the caller's promise.
+        let [low, high, initial] = [(low, "low"), (high, "high"), (initial, "initial")]
+            .map(|(p, name)| unsafe { Out::new(p, name) });
+        Ok(Bounds([low?, high?, initial?]))
+    }
+
+    pub(super) fn set(self, values: [f64; 3]) {
+        self.0
+            .into_iter()
+            .zip(values)
+            .for_each(|(out, value)| out.set(value));
     }
 }
 

@@ -33,6 +33,7 @@ mod guard;
 mod memory;
 #[cfg(test)]
 mod memory_tests;
+mod state;
 
 pub use confidence::*;
 pub use filter::*;

@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
 use super::guard::{guard, guard_or};
-use super::memory::Out;
+use super::memory::Bounds;
 use crate::error::{Error, Result};
 use crate::params::{Kind, Param, TABLE};
 
@@ -163,17 +163,9 @@ pub unsafe extern "C" fn quietcloud_filter_option_bounds(
 ) -> i32 {
     guard(|| {
         // SAFETY: the caller's promise.
-        let (low, high, initial) = unsafe {
-            (
-                Out::new(low, "low")?,
-                Out::new(high, "high")?,
-                Out::new(initial, "initial")?,
-            )
-        };
+        let out = unsafe { Bounds::new(low, high, initial) }?;
         let param = TABLE.get(index).ok_or_else(|| FILTER.beyond(index))?;
-        low.set(param.low);
-        high.set(param.high);
-        initial.set(param.initial);
+        out.set([param.low, param.high, param.initial]);
         Ok(())
     })
 }

@@ -5,8 +5,6 @@ use std::ffi::c_char;
 use super::filter::quietcloud_filter_t;
 use super::guard::guard;
 use super::memory::{Out, copy_text, handle, text};
-use crate::error::{Error, Result};
-use crate::pipeline::Report;
 
 /// A number of the last run that succeeded, by name:
 ///
@@ -14,7 +12,7 @@ use crate::pipeline::Report;
 /// median, in the cloud's unit), noise (standard deviation, given or estimated, in the cloud's unit), noise_spacing (the
 /// same in units of the spacing), estimated (1 where the noise was estimated, else 0), steps (0 where there was nothing to
 /// do), tiles, workers, and wall times in milliseconds: normalize_ms, graph_ms, noise_ms, network_ms, sampler_ms,
-/// restore_ms, total_ms, and runtime_ms, the part inside ONNX Runtime.
+/// spread_ms, restore_ms, total_ms, and runtime_ms, the part inside ONNX Runtime.
 ///
 /// Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name, no run has succeeded yet, the filter is at work).
 /// `out` is untouched then.
@@ -29,10 +27,8 @@ pub unsafe extern "C" fn quietcloud_filter_report_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
-        let state = filter.read()?;
-        out.set(number(ran(&state.report)?, name)?);
+        out.set(filter.state.read()?.number(name)?);
         Ok(())
     })
 }
@@ -56,35 +52,7 @@ pub unsafe extern "C" fn quietcloud_filter_report_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        let state = filter.read()?;
-        let report = ran(&state.report)?;
-        let text = match name {
-            "device" => report.device.name().to_owned(),
-            "notes" => report.notes.join("\n"),
-            _ => return Err(unknown(name, &["device", "notes"])),
-        };
-        // SAFETY: the caller's promise for its buffer and its number.
+        let text = filter.state.read()?.words(name)?;
         unsafe { copy_text(&text, buffer, size, needed) }
     })
-}
-
-fn ran(report: &Option<Report>) -> Result<&Report> {
-    report
-        .as_ref()
-        .ok_or_else(|| Error::Argument("there is no report: no run of this filter has succeeded yet".into()))
-}
-
-fn number(report: &Report, name: &str) -> Result<f64> {
-    let mut numbers = report.numbers().to_vec();
-    numbers.push(("passed_through", (report.points - report.finite) as f64));
-    numbers.push(("estimated", f64::from(u8::from(report.estimated))));
-    let found = numbers
-        .iter()
-        .find(|number| number.0 == name)
-        .map(|number| number.1);
-    found.ok_or_else(|| unknown(name, &numbers.iter().map(|number| number.0).collect::<Vec<_>>()))
-}
-
-pub(super) fn unknown(name: &str, names: &[&str]) -> Error {
-    Error::Argument(format!("the report has no '{name}'; it has {}", names.join(", ")))
 }

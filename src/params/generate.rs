@@ -1,7 +1,6 @@
 //! The options of generating, reconstructing and likelihoods.
 
-use super::{Kind, Param, Quality};
-use crate::error::{Error, Result};
+use super::{ByName, Kind, Param, Quality};
 use crate::sampler::Variance;
 
 /// Every option of a generator. What a model allows may be less: [`bounds`](crate::pipeline::bounds) tells.
@@ -125,116 +124,45 @@ impl Default for GenerateParams {
     }
 }
 
-impl GenerateParams {
-    /// Sets an option by its name.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for an unknown name or a value out of bounds; nothing is changed then.
-    pub fn set_number(&mut self, name: &str, value: f64) -> Result<()> {
-        let value = Param::find_in(GENERATOR_TABLE, name)?.check(value)?;
-        match name {
-            "steps" => self.steps = value as usize,
-            "quality" => self.quality = Quality::ALL[value as usize],
-            "eta" => self.eta = value,
-            "variance" => {
-                self.variance = [None, Some(Variance::Beta), Some(Variance::BetaTilde)][value as usize];
-            }
-            "tau" => self.tau = value as usize,
-            "seed" => self.seed = value as u64,
-            "first" => self.first = value as u32,
-            "threads" => self.threads = value as usize,
-            _ => return Err(Error::Internal(format!("option '{name}' has no field"))),
-        }
-        Ok(())
-    }
+/// In the order of their words.
+const VARIANCES: [Option<Variance>; 3] = [None, Some(Variance::Beta), Some(Variance::BetaTilde)];
 
-    /// Sets an option by its name from text: a word such as `fast` or `auto`, or digits.
-    ///
-    /// # Errors
-    /// As [`set_number`](GenerateParams::set_number).
-    pub fn set_string(&mut self, name: &str, text: &str) -> Result<()> {
-        let value = Param::find_in(GENERATOR_TABLE, name)?.parse(text)?;
-        self.set_number(name, value)
-    }
+impl ByName for GenerateParams {
+    const TABLE: &'static [Param] = GENERATOR_TABLE;
 
-    /// The value of an option as a number.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for an unknown name.
-    pub fn get_number(&self, name: &str) -> Result<f64> {
-        Ok(match Param::find_in(GENERATOR_TABLE, name)?.name {
+    fn field(&self, name: &str) -> Option<f64> {
+        Some(match name {
             "steps" => self.steps as f64,
             "quality" => f64::from(self.quality as u8),
             "eta" => self.eta,
-            "variance" => match self.variance {
-                None => 0.0,
-                Some(Variance::Beta) => 1.0,
-                Some(Variance::BetaTilde) => 2.0,
-            },
+            "variance" => VARIANCES.iter().position(|v| *v == self.variance)? as f64,
             "tau" => self.tau as f64,
             "seed" => self.seed as f64,
             "first" => f64::from(self.first),
             "threads" => self.threads as f64,
-            _ => return Err(Error::Internal(format!("option '{name}' has no field"))),
+            _ => return None,
         })
     }
 
-    /// The value of an option as text: its word where it has one, else digits.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for an unknown name.
-    pub fn get_string(&self, name: &str) -> Result<String> {
-        let value = self.get_number(name)?;
-        Ok(Param::find_in(GENERATOR_TABLE, name)?.text(value))
-    }
-
-    /// Proves that every option is within its bounds (the fields are public and may hold anything).
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for the first that is not.
-    pub fn check(&self) -> Result<()> {
-        for param in GENERATOR_TABLE {
-            param.check(self.get_number(param.name)?)?;
+    fn set_field(&mut self, name: &str, value: f64) -> bool {
+        match name {
+            "steps" => self.steps = value as usize,
+            "quality" => self.quality = Quality::ALL[value as usize],
+            "eta" => self.eta = value,
+            "variance" => self.variance = VARIANCES[value as usize],
+            "tau" => self.tau = value as usize,
+            "seed" => self.seed = value as u64,
+            "first" => self.first = value as u32,
+            "threads" => self.threads = value as usize,
+            _ => return false,
         }
-        Ok(())
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn initial_values_are_the_default_and_within_bounds() {
-        let params = GenerateParams::default();
-        for param in GENERATOR_TABLE {
-            assert_eq!(
-                params.get_number(param.name).unwrap(),
-                param.initial,
-                "{}",
-                param.name
-            );
-        }
-        params.check().unwrap();
-    }
-
-    #[test]
-    fn every_option_is_set_by_number_and_by_text_and_read_back() {
-        for param in GENERATOR_TABLE {
-            let mut params = GenerateParams::default();
-            params.set_number(param.name, param.high).unwrap();
-            assert_eq!(
-                params.get_number(param.name).unwrap(),
-                param.high,
-                "{}",
-                param.name
-            );
-            let text = params.get_string(param.name).unwrap();
-            let mut again = GenerateParams::default();
-            again.set_string(param.name, &text).unwrap();
-            assert_eq!(again, params, "{}", param.name);
-        }
-    }
 
     #[test]
     fn refusals_name_what_is_allowed_and_change_nothing() {

@@ -18,6 +18,13 @@ const SMALLEST_TILE: usize = 256;
 /// A network's activations for one row: a few dozen channels for each of its neighbours.
 const ROW_BYTES: usize = 16 << 10;
 
+/// Points and states in f64, the curve order, the k-d tree and the marks of a tile's rows, of one point; its k neighbours
+/// take four bytes each besides.
+pub(super) const POINT_BYTES: usize = 240;
+
+/// MiB for the run of a file, where the caller sets no bound.
+pub(super) const FILE_MB: usize = 1280;
+
 /// Tiles are kept from step to step below this, where the caller sets no bound.
 const KEPT_BYTES: usize = 512 << 20;
 
@@ -48,8 +55,7 @@ impl Need {
     pub(super) fn budget(&self, max_memory_mb: usize) -> Result<Budget> {
         let largest = if self.gpu { GPU_TILE } else { TILE };
         let kept = self.points.saturating_mul(3 * 4 * (self.k + 1));
-        // Points and states in f64, the curve order, the k-d tree, the graph, and the marks of a tile's rows.
-        let cloud = self.points.saturating_mul(240 + 4 * self.k);
+        let cloud = self.points.saturating_mul(POINT_BYTES + 4 * self.k);
         if !is_free(cloud) {
             return Err(Error::Memory(format!(
                 "{} points take about {} MiB, which the system refuses; give them in parts",

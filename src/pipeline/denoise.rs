@@ -10,7 +10,7 @@ use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::{Device, Model};
 use crate::normalize::{Frame, Normalized, normalize_while};
-use crate::params::Params;
+use crate::params::{ByName, Params};
 
 /// Shares of a run's time, roughly, for its progress.
 const NORMALIZED: f64 = 0.03;
@@ -207,7 +207,8 @@ impl Run<'_> {
         if method == Method::Langevin {
             return self.climb(points, source, graph, &levels).map(Some);
         }
-        self.walk(points, source, graph, &levels).map(Some)
+        let clean = self.walk(points, source, graph, &levels)?;
+        self.even(clean).map(Some)
     }
 
     fn leave_clean(&mut self) -> Result<Option<Vec<[f64; 3]>>> {

@@ -61,3 +61,12 @@ pub fn message<T>(result: Result<T, Error>) -> String {
 pub fn moved(points: &[[f64; 3]], by: f64) -> Vec<[f64; 3]> {
     points.iter().map(|point| point.map(|value| value + by)).collect()
 }
+
+/// `value` is `expected` up to a share of it.
+#[track_caller]
+pub fn close(value: f64, expected: f64, relative: f64) {
+    assert!(
+        (value - expected).abs() <= relative * expected.abs(),
+        "{value} is not {expected}"
+    );
+}

@@ -1,8 +1,11 @@
 //! The analytic generators of `tests/data/make_generators.py`, and the laws of their data.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use quietcloud::{Device, Model};
+use quietcloud::{Device, Error, GenerateParams, Model};
+use serde_json::Value;
+use tempfile::TempDir;
 
 /// Every generator's folder.
 pub const ALL: [&str; 8] = [
@@ -76,4 +79,45 @@ pub fn assert_law(what: &str, samples: &[[f64; 3]], mean: [f64; 3], variance: [f
             );
         }
     }
+}
+
+/// A copy of a generator whose manifest a test may spoil.
+pub fn edited(name: &str, change: impl FnOnce(&mut Value)) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(folder(name)).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = copy.path().join("bundle.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut manifest);
+    fs::write(path, manifest.to_string()).unwrap();
+    copy
+}
+
+#[track_caller]
+pub fn tells<T>(result: Result<T, Error>, code: i32, parts: &[&str]) {
+    let error = result.err().expect("was not refused");
+    let text = error.to_string();
+    assert_eq!(error.code(), code, "{text}");
+    assert!(
+        parts.iter().all(|part| text.contains(part)),
+        "'{text}' does not tell {parts:?}"
+    );
+}
+
+pub fn quick() -> GenerateParams {
+    GenerateParams {
+        threads: 2,
+        ..GenerateParams::default()
+    }
+}
+
+/// A cloud with its own place and unit.
+pub fn ellipsoid(points: usize) -> Vec<[f64; 3]> {
+    let sphere = super::noisy_sphere(points, 1.0, [0.0; 3], 0.3);
+    sphere
+        .iter()
+        .map(|p| [1000.0 + 70.0 * p[0], -20.0 + 30.0 * p[1], 5.0 + 10.0 * p[2]])
+        .collect()
 }

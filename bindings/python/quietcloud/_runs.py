@@ -4,6 +4,7 @@ import ctypes
 import threading
 import warnings
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from ctypes import c_double
 from numbers import Real
@@ -16,7 +17,7 @@ from ._progress import Progress, listener
 from ._worker import interruptible
 
 
-class Runs:
+class Runs(ABC):
     """A handle of the library: a filter's or a generator's."""
 
     #: The word in the names of the handle's functions.
@@ -37,8 +38,9 @@ class Runs:
         function: Callable[..., Any] = getattr(C, f"{self._kind}_{name}")
         return function
 
+    @abstractmethod
     def _options(self) -> dict[str, Option]:
-        raise NotImplementedError
+        """The options of the handle, by name."""
 
     def _known(self, name: str) -> bytes:
         known = self._options()

@@ -7,7 +7,7 @@ score is in units of 1 / s_i.
 import torch
 from torch import nn
 
-from ..networks import EdgeConv, EdgeLayer
+from ..networks import Conditioned
 from .gradient import gradient_graph
 
 
@@ -29,7 +29,7 @@ class LocalEnergy(nn.Module):
         return self.last(nn.functional.silu(self.middle(first)))
 
 
-class EnergyNetwork(nn.Module):
+class EnergyNetwork(Conditioned):
     """-grad E of every point where it is, [n,3] in units of 1 / s_i.
 
     edges [n,k,3] float32   (x_j - x_i) / s_i
@@ -38,12 +38,8 @@ class EnergyNetwork(nn.Module):
     """
 
     def __init__(self, width=48, layers=5, directions=48, k=20, hidden=64):
-        super().__init__()
+        super().__init__(width, layers, directions, k)
         self.config = dict(width=width, layers=layers, directions=directions, k=k, hidden=hidden)
-        self.hops = layers - 1
-        self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
-        self.edge = EdgeLayer(width, directions, 16, k)
-        self.convs = nn.ModuleList(EdgeConv(width, 16) for _ in range(layers - 1))
         self.norm = nn.LayerNorm(width)
         self.energy = LocalEnergy(width, hidden)
         self.climb = self.gradient
@@ -54,11 +50,7 @@ class EnergyNetwork(nn.Module):
             return -torch.autograd.grad(energy, d, torch.ones_like(energy), create_graph=self.training)[0]
 
     def forward(self, edges, neighbors, sigma, rings=None):
-        condition = [self.embed(torch.cat([torch.log(sigma + 1e-3), sigma], 1))]
-        h = self.edge(edges, condition)
-        for hop, conv in enumerate(self.convs):
-            h = conv(h, neighbors, condition, None if rings is None else rings[hop])
-        h = self.norm(h)
+        h = self.norm(self.features(edges, neighbors, sigma, rings))
         return self.climb(torch.zeros_like(h[:, :3]), h, sigma[: h.shape[0]])
 
     def traceable(self):

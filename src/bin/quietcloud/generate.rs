@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use quietcloud::pipeline::GenerateReport;
 use quietcloud::{Error, GenerateParams, Model, Result, generate, io};
 
-use crate::options::GenerateOptions;
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::{PlaceArgs, say};
 
@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "C", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
     #[command(flatten)]
-    options: GenerateOptions,
+    options: Options<GenerateParams>,
     #[command(flatten)]
     place: PlaceArgs,
 }

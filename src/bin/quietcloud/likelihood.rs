@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use quietcloud::{CloudView, Result, io, likelihood};
+use quietcloud::{CloudView, GenerateParams, Result, io, likelihood};
 
-use crate::options::GenerateOptions;
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::{PlaceArgs, say};
 
@@ -17,7 +17,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     #[command(flatten)]
-    options: GenerateOptions,
+    options: Options<GenerateParams>,
     #[command(flatten)]
     place: PlaceArgs,
 }

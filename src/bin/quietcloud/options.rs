@@ -1,14 +1,10 @@
 //! The flags of a run, one for each entry of the library's tables.
 
 use clap::{Arg, ArgMatches, Command, Error, FromArgMatches};
-use quietcloud::params::{GENERATOR_TABLE, Kind, Param, TABLE};
-use quietcloud::{GenerateParams, Params};
+use quietcloud::params::{ByName, Kind, Param};
 
-/// Parameters of `denoise` from flags.
-pub struct Options(pub Params);
-
-/// Parameters of a generator from flags.
-pub struct GenerateOptions(pub GenerateParams);
+/// Parameters of a run from flags.
+pub struct Options<P>(pub P);
 
 fn flag(param: &'static Param) -> Arg {
     let words = param.choices.join("|");
@@ -31,39 +27,30 @@ fn flag(param: &'static Param) -> Arg {
         .allow_negative_numbers(true)
 }
 
-macro_rules! flags {
-    ($options:ident, $params:ident, $table:ident) => {
-        impl FromArgMatches for $options {
-            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-                let mut options = $options($params::default());
-                options.update_from_arg_matches(matches)?;
-                Ok(options)
-            }
+impl<P: ByName + Default> FromArgMatches for Options<P> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut options = Options(P::default());
+        options.update_from_arg_matches(matches)?;
+        Ok(options)
+    }
 
-            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
-                for param in $table {
-                    if let Some(text) = matches.get_one::<String>(param.name) {
-                        let set = self.0.set_string(param.name, text);
-                        set.map_err(|e| {
-                            Error::raw(clap::error::ErrorKind::InvalidValue, format!("{e}\n\n"))
-                        })?;
-                    }
-                }
-                Ok(())
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for param in P::TABLE {
+            if let Some(text) = matches.get_one::<String>(param.name) {
+                let set = self.0.set_string(param.name, text);
+                set.map_err(|e| Error::raw(clap::error::ErrorKind::InvalidValue, format!("{e}\n\n")))?;
             }
         }
-
-        impl clap::Args for $options {
-            fn augment_args(command: Command) -> Command {
-                command.args($table.iter().map(flag))
-            }
-
-            fn augment_args_for_update(command: Command) -> Command {
-                Self::augment_args(command)
-            }
-        }
-    };
+        Ok(())
+    }
 }
 
-flags!(Options, Params, TABLE);
-flags!(GenerateOptions, GenerateParams, GENERATOR_TABLE);
+impl<P: ByName + Default> clap::Args for Options<P> {
+    fn augment_args(command: Command) -> Command {
+        command.args(P::TABLE.iter().map(flag))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}

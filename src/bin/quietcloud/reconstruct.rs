@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use quietcloud::{CloudView, Result, diffuse_denoise, interpolate, io, reconstruct};
+use quietcloud::{CloudView, GenerateParams, Result, diffuse_denoise, interpolate, io, reconstruct};
 
 use crate::generate::summary;
-use crate::options::GenerateOptions;
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::{PlaceArgs, say};
 
@@ -36,7 +36,7 @@ pub struct Args {
     )]
     share: f64,
     #[command(flatten)]
-    options: GenerateOptions,
+    options: Options<GenerateParams>,
     #[command(flatten)]
     place: PlaceArgs,
 }

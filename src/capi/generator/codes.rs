@@ -1,9 +1,9 @@
 //! Clouds through a model's code, and their likelihood.
 
 use super::handle::quietcloud_generator_t;
-use super::run::{hold, room, work};
+use super::run::room;
 use crate::capi::guard::guard;
-use crate::capi::memory::{Coordinate, Destination, Out};
+use crate::capi::memory::{Coordinate, Destination, Out, hold};
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::Model;
@@ -147,19 +147,13 @@ pub unsafe extern "C" fn quietcloud_generator_interpolate_f32(
 ) -> i32 {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let clouds = [
-            f32::view(from, from_points, stride_bytes)?,
-            f32::view(to, to_points, stride_bytes)?,
-        ];
-        let generator = hold(generator)?;
-        let mut state = generator.write()?;
-        let destination = Destination::alone(out_xyz, out_stride_bytes, room(points)?)?;
-        let made = work(&generator.model, &mut state, |model, params, watch| {
-            let made = interpolate(model, clouds, share, points, params, watch)?;
-            Ok((made.points, Some(made.report)))
-        })?;
-        destination.fill(&made);
-        Ok(())
+        between(
+            generator,
+            [(from, from_points), (to, to_points)],
+            stride_bytes,
+            share,
+            (out_xyz, points, out_stride_bytes),
+        )
     })
 }
 
@@ -181,19 +175,13 @@ pub unsafe extern "C" fn quietcloud_generator_interpolate_f64(
 ) -> i32 {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let clouds = [
-            f64::view(from, from_points, stride_bytes)?,
-            f64::view(to, to_points, stride_bytes)?,
-        ];
-        let generator = hold(generator)?;
-        let mut state = generator.write()?;
-        let destination = Destination::alone(out_xyz, out_stride_bytes, room(points)?)?;
-        let made = work(&generator.model, &mut state, |model, params, watch| {
-            let made = interpolate(model, clouds, share, points, params, watch)?;
-            Ok((made.points, Some(made.report)))
-        })?;
-        destination.fill(&made);
-        Ok(())
+        between(
+            generator,
+            [(from, from_points), (to, to_points)],
+            stride_bytes,
+            share,
+            (out_xyz, points, out_stride_bytes),
+        )
     })
 }
 
@@ -219,17 +207,12 @@ pub unsafe extern "C" fn quietcloud_generator_likelihood_f32(
 ) -> i32 {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let generator = hold(generator)?;
-        let mut state = generator.write()?;
-        let cloud = f32::view(xyz, points, stride_bytes)?;
-        let nats = Out::new(nats_per_point, "nats_per_point")?;
-        let bits = Out::new(bits_per_dimension, "bits_per_dimension")?;
-        let found = work(&generator.model, &mut state, |model, params, watch| {
-            Ok((likelihood(model, cloud, params, watch)?, None))
-        })?;
-        nats.set(found.nats_per_point());
-        bits.set(found.bits_per_dimension());
-        Ok(())
+        bound(
+            generator,
+            (xyz, points, stride_bytes),
+            nats_per_point,
+            bits_per_dimension,
+        )
     })
 }
 
@@ -247,17 +230,12 @@ pub unsafe extern "C" fn quietcloud_generator_likelihood_f64(
 ) -> i32 {
     // SAFETY: the caller's promise.
     guard(|| unsafe {
-        let generator = hold(generator)?;
-        let mut state = generator.write()?;
-        let cloud = f64::view(xyz, points, stride_bytes)?;
-        let nats = Out::new(nats_per_point, "nats_per_point")?;
-        let bits = Out::new(bits_per_dimension, "bits_per_dimension")?;
-        let found = work(&generator.model, &mut state, |model, params, watch| {
-            Ok((likelihood(model, cloud, params, watch)?, None))
-        })?;
-        nats.set(found.nats_per_point());
-        bits.set(found.bits_per_dimension());
-        Ok(())
+        bound(
+            generator,
+            (xyz, points, stride_bytes),
+            nats_per_point,
+            bits_per_dimension,
+        )
     })
 }
 
@@ -275,17 +253,60 @@ unsafe fn through<C: Coordinate>(
     how: Through,
 ) -> Result<()> {
     // SAFETY: the caller's promise.
-    let generator = unsafe { hold(generator) }?;
-    let mut state = generator.write()?;
-    // SAFETY: the caller's promise for its clouds.
+    let generator = unsafe { hold(generator, "generator") }?;
+    let mut state = generator.state.write()?;
     let cloud = unsafe { C::view(xyz, points, stride) }?;
-    // SAFETY: the caller's promise for its clouds.
     let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
-    let made = work(&generator.model, &mut state, |model, params, watch| {
-        let made = how(model, cloud, params, watch)?;
+    let made = state.work(|params, watch| {
+        let made = how(&generator.model, cloud, params, watch)?;
         Ok((made.points, Some(made.report)))
     })?;
     // SAFETY: the caller's promise.
     unsafe { destination.fill(&made) };
+    Ok(())
+}
+
+/// # Safety
+/// As [`quietcloud_generator_interpolate_f32`].
+unsafe fn between<C: Coordinate>(
+    generator: *mut quietcloud_generator_t,
+    ends: [(*const C, usize); 2],
+    stride: usize,
+    share: f64,
+    (out_xyz, points, out_stride): (*mut C, usize, usize),
+) -> Result<()> {
+    let [from, to] = ends;
+    // SAFETY: the caller's promise.
+    let clouds = unsafe { [C::view(from.0, from.1, stride)?, C::view(to.0, to.1, stride)?] };
+    let generator = unsafe { hold(generator, "generator") }?;
+    let mut state = generator.state.write()?;
+    let destination = unsafe { Destination::alone(out_xyz, out_stride, room(points)?) }?;
+    let made = state.work(|params, watch| {
+        let made = interpolate(&generator.model, clouds, share, points, params, watch)?;
+        Ok((made.points, Some(made.report)))
+    })?;
+    // SAFETY: the caller's promise.
+    unsafe { destination.fill(&made) };
+    Ok(())
+}
+
+/// # Safety
+/// As [`quietcloud_generator_likelihood_f32`].
+unsafe fn bound<C: Coordinate>(
+    generator: *mut quietcloud_generator_t,
+    (xyz, points, stride): (*const C, usize, usize),
+    nats_per_point: *mut f64,
+    bits_per_dimension: *mut f64,
+) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let generator = unsafe { hold(generator, "generator") }?;
+    let mut state = generator.state.write()?;
+    let cloud = unsafe { C::view(xyz, points, stride) }?;
+    let nats = unsafe { Out::new(nats_per_point, "nats_per_point") }?;
+    let bits = unsafe { Out::new(bits_per_dimension, "bits_per_dimension") }?;
+    let found =
+        state.work(|params, watch| Ok((likelihood(&generator.model, cloud, params, watch)?, None)))?;
+    nats.set(found.nats_per_point());
+    bits.set(found.bits_per_dimension());
     Ok(())
 }

@@ -1,18 +1,18 @@
 //! The handle: made, set, watched, freed.
 
 use std::ffi::{c_char, c_void};
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use safer_ffi::derive_ReprC;
 
 use crate::bundle::Capability;
-use crate::capi::filter::{quietcloud_progress_fn, unless_busy};
+use crate::capi::filter::quietcloud_progress_fn;
 use crate::capi::guard::{guard, guard_or};
-use crate::capi::memory::{Out, User, copy_text, handle, text};
+use crate::capi::memory::{Bounds, Out, copy_text, handle, text};
 use crate::capi::process;
-use crate::error::Result;
+use crate::capi::state::State;
 use crate::model::Model;
-use crate::params::GenerateParams;
+use crate::params::{ByName, GenerateParams};
 use crate::pipeline::{GenerateReport, bounds};
 
 /// The options of a generative model's runs and the report of the last one. Belongs to one thread at a time.
@@ -20,28 +20,10 @@ use crate::pipeline::{GenerateReport, bounds};
 #[repr(opaque)]
 pub struct quietcloud_generator {
     pub(super) model: Arc<Model>,
-    /// Locked for writing during a run: a call from inside the callback is refused instead of undefined.
-    state: RwLock<State>,
+    pub(super) state: State<GenerateParams, GenerateReport>,
 }
 
 pub type quietcloud_generator_t = quietcloud_generator;
-
-pub(super) struct State {
-    pub(super) params: GenerateParams,
-    pub(super) progress: quietcloud_progress_fn,
-    pub(super) user: User,
-    pub(super) report: Option<GenerateReport>,
-}
-
-impl quietcloud_generator {
-    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, State>> {
-        unless_busy(self.state.try_read(), "generator")
-    }
-
-    pub(super) fn write(&self) -> Result<RwLockWriteGuard<'_, State>> {
-        unless_busy(self.state.try_write(), "generator")
-    }
-}
 
 /// Makes a generator with every option at its initial value.
 ///
@@ -60,23 +42,14 @@ pub unsafe extern "C" fn quietcloud_generator_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
-        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         model.manifest().expect(Capability::Generate)?;
         let params = GenerateParams {
             threads: process::threads() as usize,
             ..GenerateParams::default()
         };
-        let state = State {
-            params,
-            progress: None,
-            user: User(std::ptr::null_mut()),
-            report: None,
-        };
-        let generator = Arc::new(quietcloud_generator {
-            model,
-            state: RwLock::new(state),
-        });
+        let state = State::new("generator", params);
+        let generator = Arc::new(quietcloud_generator { model, state });
         out.set(Arc::into_raw(generator).cast_mut());
         Ok(())
     })
@@ -114,7 +87,7 @@ pub unsafe extern "C" fn quietcloud_generator_set_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        generator.write()?.params.set_number(name, value)
+        generator.state.write()?.params.set_number(name, value)
     })
 }
 
@@ -132,9 +105,8 @@ pub unsafe extern "C" fn quietcloud_generator_set_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let generator = unsafe { handle(generator, "generator") }?;
-        // SAFETY: the caller's promise for its strings.
         let (name, value) = unsafe { (text(name, "name")?, text(value, "value")?) };
-        generator.write()?.params.set_string(name, value)
+        generator.state.write()?.params.set_string(name, value)
     })
 }
 
@@ -152,9 +124,8 @@ pub unsafe extern "C" fn quietcloud_generator_get_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
-        out.set(generator.read()?.params.get_number(name)?);
+        out.set(generator.state.read()?.params.get_number(name)?);
         Ok(())
     })
 }
@@ -177,8 +148,7 @@ pub unsafe extern "C" fn quietcloud_generator_get_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        let text = generator.read()?.params.get_string(name)?;
-        // SAFETY: the caller's promise for its buffer and its number.
+        let text = generator.state.read()?.params.get_string(name)?;
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
@@ -200,18 +170,8 @@ pub unsafe extern "C" fn quietcloud_generator_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the place of the answer.
-        let outs = unsafe {
-            [
-                Out::new(low, "low")?,
-                Out::new(high, "high")?,
-                Out::new(initial, "initial")?,
-            ]
-        };
-        let found = bounds(&generator.model, name)?;
-        outs.into_iter()
-            .zip(found)
-            .for_each(|(out, value)| out.set(value));
+        let out = unsafe { Bounds::new(low, high, initial) }?;
+        out.set(bounds(&generator.model, name)?);
         Ok(())
     })
 }
@@ -233,8 +193,8 @@ pub unsafe extern "C" fn quietcloud_generator_set_progress(
 ) -> i32 {
     guard(|| {
         // SAFETY: the caller's promise.
-        let mut state = unsafe { handle(generator, "generator") }?.write()?;
-        (state.progress, state.user) = (callback, User(user));
+        let generator = unsafe { handle(generator, "generator") }?;
+        generator.state.write()?.set_progress(callback, user);
         Ok(())
     })
 }

@@ -5,9 +5,6 @@ use std::ffi::c_char;
 use super::handle::quietcloud_generator_t;
 use crate::capi::guard::guard;
 use crate::capi::memory::{Out, copy_text, handle, text};
-use crate::capi::report::unknown;
-use crate::error::{Error, Result};
-use crate::pipeline::GenerateReport;
 
 /// A number of the last run that succeeded and made clouds, by name:
 ///
@@ -27,13 +24,8 @@ pub unsafe extern "C" fn quietcloud_generator_report_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
-        let state = generator.read()?;
-        let numbers = ran(&state.report)?.numbers();
-        let found = numbers.iter().find(|number| number.0 == name);
-        let found = found.ok_or_else(|| unknown(name, &numbers.map(|number| number.0)))?;
-        out.set(found.1);
+        out.set(generator.state.read()?.number(name)?);
         Ok(())
     })
 }
@@ -57,19 +49,7 @@ pub unsafe extern "C" fn quietcloud_generator_report_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        let state = generator.read()?;
-        let report = ran(&state.report)?;
-        let text = match name {
-            "device" => report.device.name().to_owned(),
-            "notes" => report.notes.join("\n"),
-            _ => return Err(unknown(name, &["device", "notes"])),
-        };
-        // SAFETY: the caller's promise for its buffer and its number.
+        let text = generator.state.read()?.words(name)?;
         unsafe { copy_text(&text, buffer, size, needed) }
     })
-}
-
-fn ran(report: &Option<GenerateReport>) -> Result<&GenerateReport> {
-    let none = || Error::Argument("there is no report: no run of this generator has succeeded yet".into());
-    report.as_ref().ok_or_else(none)
 }

@@ -1,16 +1,10 @@
 //! New clouds.
 
-use std::ops::ControlFlow;
-use std::sync::Arc;
-
-use super::handle::{State, quietcloud_generator, quietcloud_generator_t};
+use super::handle::quietcloud_generator_t;
 use crate::capi::guard::guard;
-use crate::capi::memory::{Coordinate, Destination, handle};
+use crate::capi::memory::{Coordinate, Destination, hold};
 use crate::error::{Error, Result};
-use crate::log::{self, Level};
-use crate::model::Model;
-use crate::params::GenerateParams;
-use crate::pipeline::{GenerateReport, Watch, generate};
+use crate::pipeline::generate;
 
 /// Makes `clouds` new clouds of `points` points each, in model units: about centred, with a root mean square of about 1
 /// over all coordinates.
@@ -66,13 +60,13 @@ unsafe fn run<C: Coordinate>(
     out_stride: usize,
 ) -> Result<()> {
     // SAFETY: the caller's promise.
-    let generator = unsafe { hold(generator) }?;
-    let mut state = generator.write()?;
+    let generator = unsafe { hold(generator, "generator") }?;
+    let mut state = generator.state.write()?;
     let all = room(points)?.saturating_mul(clouds);
     // SAFETY: the caller's promise.
     let destination = unsafe { Destination::alone(out_xyz, out_stride, all) }?;
-    let made = work(&generator.model, &mut state, |model, params, watch| {
-        let made = generate(model, points, clouds, params, watch)?;
+    let made = state.work(|params, watch| {
+        let made = generate(&generator.model, points, clouds, params, watch)?;
         Ok((made.points, Some(made.report)))
     })?;
     // SAFETY: the caller's promise.
@@ -86,39 +80,4 @@ pub(super) fn room(points: usize) -> Result<usize> {
         return Ok(points);
     }
     Err(Error::Argument("points can't be 0: a cloud has some".into()))
-}
-
-/// The generator, held so that it outlives a callback that frees it.
-///
-/// # Safety
-/// As [`handle`].
-pub(super) unsafe fn hold(generator: *mut quietcloud_generator_t) -> Result<Arc<quietcloud_generator>> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        handle(generator, "generator")?;
-        Arc::increment_strong_count(generator);
-        Ok(Arc::from_raw(generator))
-    }
-}
-
-/// Does `task` with the caller's options and callback, and keeps its report.
-pub(super) fn work<T>(
-    model: &Model,
-    state: &mut State,
-    task: impl FnOnce(&Model, &GenerateParams, &mut dyn Watch) -> Result<(T, Option<GenerateReport>)>,
-) -> Result<T> {
-    let (params, progress, user) = (state.params, state.progress, state.user);
-    let mut watch = |done: f64| match progress {
-        // SAFETY: the callback and its data are the caller's, and this is the caller's thread.
-        Some(hear) if unsafe { hear(user.pointer(), done) } != 0 => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    };
-    let (result, report) = task(model, &params, &mut watch)?;
-    if let Some(report) = report {
-        for note in &report.notes {
-            log::say(Level::Warning, note);
-        }
-        state.report = Some(report);
-    }
-    Ok(result)
 }

@@ -1,49 +1,34 @@
-//! Langevin dynamics on a score, annealed over a falling noise (Song & Ermon, 2019; METHOD 3).
+//! Langevin dynamics on a score as a generator: from wide noise down, a few steps at each level.
 
-use rayon::prelude::*;
+use std::ops::ControlFlow;
 
 use super::draws::Source;
-use super::work::{CHUNK, Work};
+use super::work::Work;
 use crate::bundle::{Role, StageInput};
 use crate::error::Result;
 use crate::model::Matrix;
-use crate::sampler::{Draws, ascend};
+use crate::sampler::{self, Climb};
+use crate::schedule::Level;
 
 impl Work<'_> {
-    /// Leads `x` through the plan's levels: at each, `inner` steps of `eps^2 / 2 = rate sigma^2`. The state is
-    /// `x0 + sigma z`, its score that of its own noisy law.
-    ///
-    /// With `final` a last step without noise goes to the mean of what the state may be, `x + sigma^2 score`.
-    pub(super) fn anneal(&self, mut x: Vec<[f64; 3]>, draws: &Source<'_>) -> Result<Vec<[f64; 3]>> {
+    /// Leads `x` through the plan's levels. The state is `x0 + sigma z`, its score that of its own noisy law.
+    pub(super) fn anneal(&self, x: Vec<[f64; 3]>, draws: &Source<'_>) -> Result<Vec<[f64; 3]>> {
         let sampling = self.model.manifest().sampling;
-        let mut step = 0;
-        for level in &self.plan.levels {
-            let variance = level.relative().powi(2);
-            for _ in 0..sampling.inner {
-                let score = self.score(&x, level.relative())?;
-                let rate = sampling.rate * variance;
-                x.par_iter_mut()
-                    .zip(&score)
-                    .enumerate()
-                    .with_min_len(CHUNK)
-                    .for_each(|(i, (x, score))| {
-                        let draw = Draws::<3>::draw(draws, step, i as u64);
-                        *x = ascend(*x, score.map(f64::from), rate, 1.0, draw);
-                    });
-                step += 1;
-            }
-        }
-        if let Some(level) = self.plan.levels.last().filter(|_| sampling.last) {
-            let score = self.score(&x, level.relative())?;
-            let rate = level.relative().powi(2);
-            for (x, score) in x.iter_mut().zip(&score) {
-                *x = ascend(*x, score.map(f64::from), rate, 0.0, [0.0; 3]);
-            }
-        }
-        Ok(x)
+        let climb = Climb {
+            inner: sampling.inner,
+            rate: sampling.rate,
+            // Less than all of Langevin's noise would leave the samples narrower than the law.
+            heat: 1.0,
+            last: sampling.last,
+        };
+        let sigmas: Vec<f64> = self.plan.levels.iter().map(Level::relative).collect();
+        let mut watch = |_: f64| self.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
+        sampler::anneal(x, &sigmas, climb, draws, &mut watch, |x, sigma, _| {
+            self.score(x, sigma)
+        })
     }
 
-    fn score(&self, x: &[[f64; 3]], sigma: f64) -> Result<Vec<[f32; 3]>> {
+    fn score(&self, x: &[[f64; 3]], sigma: f64) -> Result<Vec<[f64; 3]>> {
         let values: Vec<f32> = x.as_flattened().iter().map(|&c| c as f32).collect();
         let sigma = [sigma as f32];
         let inputs = [
@@ -59,6 +44,7 @@ impl Work<'_> {
             },
         ];
         let answer = self.answer(Role::Score, &inputs, [x.len(), 3])?;
-        Ok(answer.as_chunks().0.to_vec())
+        let rows = answer.as_chunks().0;
+        Ok(rows.iter().map(|row: &[f32; 3]| row.map(f64::from)).collect())
     }
 }

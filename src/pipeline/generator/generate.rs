@@ -15,7 +15,7 @@ use crate::cloud::CloudView;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::normalize::Frame;
-use crate::params::GenerateParams;
+use crate::params::{ByName, GenerateParams};
 
 /// The most points of all clouds of one run: 1.5 GiB of coordinates.
 const MAX_TOTAL: usize = 1 << 26;

@@ -13,7 +13,7 @@ use crate::bundle::{Capability, Method, Role};
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::Model;
-use crate::params::GenerateParams;
+use crate::params::{ByName, GenerateParams};
 use crate::sampler::{Draws, Variance};
 use crate::schedule::Level;
 

@@ -6,7 +6,7 @@ use super::run;
 use crate::bundle::{Capability, Recorded};
 use crate::error::Result;
 use crate::model::Model;
-use crate::params::GenerateParams;
+use crate::params::{ByName, GenerateParams};
 
 /// What this implementation makes of a recording.
 pub(in crate::pipeline) struct Replayed {

@@ -18,7 +18,12 @@ pub const DEBIAN: &[&str] = &[
 pub const OPEN3D: &[&str] = &["cmake", "g++", "make", "pkg-config", "libopen3d-dev"];
 
 pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
-    let build = match build(path, &[]) {
+    ctest(build(path, &[]), |line| line.contains("tests passed"))
+}
+
+/// Runs the tests of what was built, and returns the lines that `keep` picks.
+pub fn ctest(build: Result<PathBuf>, keep: impl Fn(&str) -> bool) -> (Result<()>, Vec<String>) {
+    let build = match build {
         Ok(build) => build,
         Err(error) => return (Err(error), Vec::new()),
     };
@@ -26,7 +31,7 @@ pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
     ctest
         .args(["--output-on-failure", "--no-tests=error", "--test-dir"])
         .arg(build);
-    shell::run_and_keep(&mut ctest, |line| line.contains("tests passed"))
+    shell::run_and_keep(&mut ctest, keep)
 }
 
 /// Configures the project in `source` with `options` and builds it; returns the build folder, which git does not see.

@@ -1,23 +1,13 @@
 //! ROS 2: messages of the wheels on PyPI, and the node where ROS 2 is installed and sourced.
 
 use super::{cmake, python};
-use crate::shell;
 use anyhow::Result;
 use std::path::Path;
-use std::process::Command;
 
 pub const DEBIAN: &[&str] = &["cmake", "g++", "make"];
 
 pub fn run(path: &Path) -> (Result<()>, Vec<String>) {
-    let build = match build(path) {
-        Ok(build) => build,
-        Err(error) => return (Err(error), Vec::new()),
-    };
-    let mut ctest = Command::new("ctest");
-    ctest
-        .args(["--output-on-failure", "--no-tests=error", "--test-dir"])
-        .arg(build);
-    let (result, mut lines) = shell::run_and_keep(&mut ctest, |line| {
+    let (result, mut lines) = cmake::ctest(build(path), |line| {
         line.contains("tests passed") || line.contains("(Skipped)")
     });
     if lines.iter().any(|line| line.contains("(Skipped)")) {
