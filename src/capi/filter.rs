@@ -46,6 +46,7 @@ pub unsafe extern "C" fn quietcloud_filter_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         model.manifest().expect(Capability::Denoise)?;
         let params = Params {
@@ -108,6 +109,7 @@ pub unsafe extern "C" fn quietcloud_filter_set_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let filter = unsafe { handle(filter, "filter") }?;
+        // SAFETY: the caller's promise for its strings.
         let (name, value) = unsafe { (text(name, "name")?, text(value, "value")?) };
         filter.state.write()?.params.set_string(name, value)
     })
@@ -127,6 +129,7 @@ pub unsafe extern "C" fn quietcloud_filter_get_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         out.set(filter.state.read()?.params.get_number(name)?);
         Ok(())
@@ -152,6 +155,7 @@ pub unsafe extern "C" fn quietcloud_filter_get_string(
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
         let text = filter.state.read()?.params.get_string(name)?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
@@ -172,6 +176,7 @@ pub unsafe extern "C" fn quietcloud_filter_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (_, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the places of the answer.
         let out = unsafe { Bounds::new(low, high, initial) }?;
         let param = Param::find(name)?;
         out.set([param.low, param.high, param.initial]);
@@ -262,7 +267,9 @@ unsafe fn run<C: Coordinate>(
     // SAFETY: the caller's promise.
     let filter = unsafe { hold(filter, "filter") }?;
     let mut state = filter.state.write()?;
+    // SAFETY: the caller's promise for its clouds.
     let cloud = unsafe { C::view(xyz, points, stride) }?;
+    // SAFETY: the caller's promise for its clouds.
     let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
     let cleaned = state.work(|params, watch| {
         let denoised = denoise(&filter.model, cloud, params, watch)?;

@@ -27,6 +27,7 @@ pub unsafe extern "C" fn quietcloud_filter_report_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         out.set(filter.state.read()?.number(name)?);
         Ok(())
@@ -53,6 +54,7 @@ pub unsafe extern "C" fn quietcloud_filter_report_string(
         // SAFETY: the caller's promise.
         let (filter, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
         let text = filter.state.read()?.words(name)?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }

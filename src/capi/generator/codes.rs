@@ -255,7 +255,9 @@ unsafe fn through<C: Coordinate>(
     // SAFETY: the caller's promise.
     let generator = unsafe { hold(generator, "generator") }?;
     let mut state = generator.state.write()?;
+    // SAFETY: the caller's promise for its clouds.
     let cloud = unsafe { C::view(xyz, points, stride) }?;
+    // SAFETY: the caller's promise for its clouds.
     let destination = unsafe { Destination::new(out_xyz, out_stride, xyz, stride, points) }?;
     let made = state.work(|params, watch| {
         let made = how(&generator.model, cloud, params, watch)?;
@@ -278,8 +280,10 @@ unsafe fn between<C: Coordinate>(
     let [from, to] = ends;
     // SAFETY: the caller's promise.
     let clouds = unsafe { [C::view(from.0, from.1, stride)?, C::view(to.0, to.1, stride)?] };
+    // SAFETY: the caller's promise for its handle.
     let generator = unsafe { hold(generator, "generator") }?;
     let mut state = generator.state.write()?;
+    // SAFETY: the caller's promise for its clouds.
     let destination = unsafe { Destination::alone(out_xyz, out_stride, room(points)?) }?;
     let made = state.work(|params, watch| {
         let made = interpolate(&generator.model, clouds, share, points, params, watch)?;
@@ -301,8 +305,11 @@ unsafe fn bound<C: Coordinate>(
     // SAFETY: the caller's promise.
     let generator = unsafe { hold(generator, "generator") }?;
     let mut state = generator.state.write()?;
+    // SAFETY: the caller's promise for its clouds.
     let cloud = unsafe { C::view(xyz, points, stride) }?;
+    // SAFETY: the caller's promise for the place of the answer.
     let nats = unsafe { Out::new(nats_per_point, "nats_per_point") }?;
+    // SAFETY: the caller's promise for the place of the answer.
     let bits = unsafe { Out::new(bits_per_dimension, "bits_per_dimension") }?;
     let found =
         state.work(|params, watch| Ok((likelihood(&generator.model, cloud, params, watch)?, None)))?;

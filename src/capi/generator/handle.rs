@@ -42,6 +42,7 @@ pub unsafe extern "C" fn quietcloud_generator_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?.model.clone();
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         model.manifest().expect(Capability::Generate)?;
         let params = GenerateParams {
@@ -105,6 +106,7 @@ pub unsafe extern "C" fn quietcloud_generator_set_string(
     guard(|| {
         // SAFETY: the caller's promise.
         let generator = unsafe { handle(generator, "generator") }?;
+        // SAFETY: the caller's promise for its strings.
         let (name, value) = unsafe { (text(name, "name")?, text(value, "value")?) };
         generator.state.write()?.params.set_string(name, value)
     })
@@ -124,6 +126,7 @@ pub unsafe extern "C" fn quietcloud_generator_get_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         out.set(generator.state.read()?.params.get_number(name)?);
         Ok(())
@@ -149,6 +152,7 @@ pub unsafe extern "C" fn quietcloud_generator_get_string(
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
         let text = generator.state.read()?.params.get_string(name)?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
@@ -170,6 +174,7 @@ pub unsafe extern "C" fn quietcloud_generator_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the places of the answer.
         let out = unsafe { Bounds::new(low, high, initial) }?;
         out.set(bounds(&generator.model, name)?);
         Ok(())

@@ -24,6 +24,7 @@ pub unsafe extern "C" fn quietcloud_generator_report_number(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
+        // SAFETY: the caller's promise for the place of the answer.
         let out = unsafe { Out::new(out, "out") }?;
         out.set(generator.state.read()?.number(name)?);
         Ok(())
@@ -50,6 +51,7 @@ pub unsafe extern "C" fn quietcloud_generator_report_string(
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
         let text = generator.state.read()?.words(name)?;
+        // SAFETY: the caller's promise for its buffer and its number.
         unsafe { copy_text(&text, buffer, size, needed) }
     })
 }
