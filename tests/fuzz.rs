@@ -135,4 +135,4 @@ macro_rules! targets {
     };
 }
 
-targets! { ply pcd xyz mesh manifest bundle network capi }
+targets! { ply pcd xyz las mesh manifest bundle network capi }

@@ -18,7 +18,7 @@ pub struct Target {
     pub words: &'static [&'static str],
 }
 
-/// Every target. LAS has its place here as soon as the library reads it.
+/// Every target.
 pub const ALL: &[Target] = &[
     Target {
         name: "ply",
@@ -72,6 +72,17 @@ pub const ALL: &[Target] = &[
             ",",
             ";",
             "\u{feff}",
+        ],
+    },
+    Target {
+        name: "las",
+        run: points::las,
+        words: &[
+            "LASF",
+            "LASF_Projection",
+            "laszip encoded",
+            "\u{7f}\u{7f}\u{7f}\u{7f}",
+            "\0\0\0\0\0\0\0\0",
         ],
     },
     Target {

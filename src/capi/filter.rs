@@ -176,7 +176,7 @@ pub unsafe extern "C" fn quietcloud_filter_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (_, name) = unsafe { (handle(filter, "filter")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the places of the answers.
+        // SAFETY: the caller's promise for the places of the answer.
         let out = unsafe { Bounds::new(low, high, initial) }?;
         let param = Param::find(name)?;
         out.set([param.low, param.high, param.initial]);

@@ -55,7 +55,6 @@ impl Need {
     pub(super) fn budget(&self, max_memory_mb: usize) -> Result<Budget> {
         let largest = if self.gpu { GPU_TILE } else { TILE };
         let kept = self.points.saturating_mul(3 * 4 * (self.k + 1));
-        // Points and states in f64, the curve order, the k-d tree, the graph, and the marks of a tile's rows.
         let cloud = self.points.saturating_mul(POINT_BYTES + 4 * self.k);
         if !is_free(cloud) {
             return Err(Error::Memory(format!(

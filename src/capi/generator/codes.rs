@@ -280,7 +280,7 @@ unsafe fn between<C: Coordinate>(
     let [from, to] = ends;
     // SAFETY: the caller's promise.
     let clouds = unsafe { [C::view(from.0, from.1, stride)?, C::view(to.0, to.1, stride)?] };
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise for its handle.
     let generator = unsafe { hold(generator, "generator") }?;
     let mut state = generator.state.write()?;
     // SAFETY: the caller's promise for its clouds.
@@ -307,9 +307,9 @@ unsafe fn bound<C: Coordinate>(
     let mut state = generator.state.write()?;
     // SAFETY: the caller's promise for its clouds.
     let cloud = unsafe { C::view(xyz, points, stride) }?;
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise for the place of the answer.
     let nats = unsafe { Out::new(nats_per_point, "nats_per_point") }?;
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's promise for the place of the answer.
     let bits = unsafe { Out::new(bits_per_dimension, "bits_per_dimension") }?;
     let found =
         state.work(|params, watch| Ok((likelihood(&generator.model, cloud, params, watch)?, None)))?;

@@ -174,7 +174,7 @@ pub unsafe extern "C" fn quietcloud_generator_bounds(
     guard(|| {
         // SAFETY: the caller's promise.
         let (generator, name) = unsafe { (handle(generator, "generator")?, text(name, "name")?) };
-        // SAFETY: the caller's promise for the places of the answers.
+        // SAFETY: the caller's promise for the places of the answer.
         let out = unsafe { Bounds::new(low, high, initial) }?;
         out.set(bounds(&generator.model, name)?);
         Ok(())

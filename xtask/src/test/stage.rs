@@ -104,7 +104,7 @@ pub fn rust(_: &Path) -> (Result<()>, Vec<String>) {
 pub fn fuzz(_: &Path) -> (Result<()>, Vec<String>) {
     let mut command = cargo(&["test", "--release", "--workspace", "--test", "fuzz", "--"]);
     command.args(["--nocapture", "--test-threads=2"]);
-    command.env("QUIETCLOUD_FUZZ_SECONDS", "25");
+    command.env("QUIETCLOUD_FUZZ_SECONDS", "24");
     shell::run_and_keep(&mut command, |line| line.contains(" inputs of the corpus and "))
 }
 
