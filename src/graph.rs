@@ -27,14 +27,16 @@ impl Graph {
     /// spacing is its root mean square over a point and its neighbours, at least a thousandth of the cloud's
     /// median and 1 where all points coincide. The same on any number of threads.
     pub fn knn(points: &[[f64; 3]], k: usize) -> Graph {
-        let graph = Graph::knn_while(points, k, &|| true);
+        let graph = Graph::knn_while(points, k, Floor::Median, &|| true);
         graph.unwrap_or_else(|| unreachable!("nobody stopped it"))
     }
 
-    /// [`knn`](Graph::knn), given up soon after `go_on`, asked every few hundred points, has said no.
+    /// [`knn`](Graph::knn) with another least spacing, given up soon after `go_on`, asked every few hundred points, has
+    /// said no.
     pub(crate) fn knn_while(
         points: &[[f64; 3]],
         k: usize,
+        floor: Floor,
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Option<Graph> {
         let n = points.len();
@@ -62,9 +64,9 @@ impl Graph {
                 let sum = reach[i] + row.iter().map(|&j| reach[j as usize]).sum::<f64>();
                 *spacing = pitch(sum / (k + 1) as f64, k) as f32;
             });
-        let floor = match median(spacing.iter().map(|&s| f64::from(s)).collect()) {
-            Some(median) => (1e-3 * median as f32).max(f32::MIN_POSITIVE),
-            None => 1.0,
+        let floor = match floor {
+            Floor::Median => least_spacing(median(spacing.iter().map(|&s| f64::from(s)).collect())),
+            Floor::At(floor) => floor,
         };
         spacing.par_iter_mut().for_each(|s| *s = s.clamp(floor, f32::MAX));
         Some(Graph {
@@ -90,6 +92,27 @@ impl Graph {
     }
 }
 
+/// The least spacing that a graph gives a point, so that points on top of each other have a unit too.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Floor {
+    /// By the median of the graph's own points.
+    Median,
+    /// What the whole cloud has, of which these are a piece.
+    At(f32),
+}
+
+/// A thousandth of the median of the positive spacings, 1 where there is none.
+pub(crate) fn least_spacing(median: Option<f64>) -> f32 {
+    median.map_or(1.0, |median| (1e-3 * median as f32).max(f32::MIN_POSITIVE))
+}
+
+/// Unsmoothed local spacing of one of the points, which are enough to know its k neighbours.
+pub(crate) fn spacing_at(points: &[[f64; 3]], row: u32, k: usize) -> f64 {
+    let (mut neighbors, mut reach) = (vec![0; k], [0.0]);
+    search::nearest(points, &[row], k, &mut neighbors, &mut reach, &|| true);
+    pitch(reach[0], k)
+}
+
 /// Median over `rows` of the unsmoothed local spacing; nothing where it is zero for all of them, of no use once `go_on`
 /// has said no.
 pub(crate) fn median_spacing(
@@ -110,7 +133,7 @@ fn pitch(mean_square: f64, k: usize) -> f64 {
 }
 
 /// Median of the positive values: points on top of each other say nothing about the distance between points.
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.retain(|&v| v > 0.0);
     let middle = values.len() / 2;
     (!values.is_empty()).then(|| *values.select_nth_unstable_by(middle, f64::total_cmp).1)

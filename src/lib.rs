@@ -24,6 +24,7 @@ pub mod pipeline;
 pub mod random;
 pub mod sampler;
 pub mod schedule;
+mod spread;
 pub mod tile;
 
 pub use cloud::CloudView;
@@ -32,5 +33,6 @@ pub use error::{Error, Result};
 pub use model::{Device, Model};
 pub use params::{GenerateParams, Params};
 pub use pipeline::{
-    Denoised, Report, Watch, denoise, diffuse_denoise, generate, interpolate, likelihood, reconstruct,
+    Denoised, Report, Watch, denoise, denoise_file, diffuse_denoise, generate, interpolate, likelihood,
+    reconstruct,
 };

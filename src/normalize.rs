@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 use crate::graph;
 
 /// Neighbours from which the local spacing is measured.
-const NEIGHBORS: usize = 20;
+pub(crate) const NEIGHBORS: usize = 20;
 
 /// Points at which the local spacing is measured; its median is then good to about 1 %.
-const SAMPLES: usize = 2048;
+pub(crate) const SAMPLES: usize = 2048;
 
 /// How model units lie in the caller's: `model = (x - center) / scale`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Frame {
     /// Midpoint of the bounding box, in the caller's units.
     pub center: [f64; 3],
@@ -116,9 +116,14 @@ pub(crate) fn normalize_while(cloud: CloudView<'_>, go_on: &(dyn Fn() -> bool + 
     })
 }
 
+/// Edge of the curve's cells in a box of that extent.
+pub(crate) fn cell(extent: f64) -> f64 {
+    extent / 2_097_152.0
+}
+
 /// Sorts points along the curve; equal keys by coordinates, equal coordinates by index.
 fn along_curve(finite: &[([f64; 3], u32)], low: [f64; 3], extent: f64) -> (Vec<u32>, Vec<[f64; 3]>) {
-    let cell = extent / 2_097_152.0;
+    let cell = cell(extent);
     let mut keyed: Vec<(u64, u32)> = finite
         .par_iter()
         .zip(0u32..finite.len() as u32)

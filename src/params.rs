@@ -103,7 +103,19 @@ pub const TABLE: &[Param] = &[
         high: 16_777_216.0,
         initial: 0.0,
         unit: "MiB",
-        help: "bound on the memory of one run; 0 or auto: what suits the processor's cache",
+        help: "bound on the memory of one run; a file that needs more is worked on in pieces; 0 or auto: 1280 for \
+               files, what it takes for a cloud in memory",
+        choices: &["auto"],
+    },
+    Param {
+        name: "spacing",
+        kind: Kind::Number,
+        low: 0.0,
+        high: 1e30,
+        initial: 0.0,
+        unit: "the cloud's own",
+        help: "distance between neighbouring points, the median; 0 or auto: measured; what a piece of a larger cloud \
+               needs to be told, besides the noise, to be treated as that",
         choices: &["auto"],
     },
 ];
@@ -139,6 +151,8 @@ impl Quality {
 pub struct Params {
     /// Standard deviation of the noise along each axis, in the cloud's own unit; 0 estimates it.
     pub noise: f64,
+    /// Median distance between neighbouring points, in the cloud's own unit; 0 measures it.
+    pub spacing: f64,
     /// Number of steps; 0 leaves it to the quality.
     pub steps: usize,
     /// Steps as the model recommends for this quality.
@@ -234,6 +248,7 @@ impl ByName for Params {
     fn field(&self, name: &str) -> Option<f64> {
         Some(match name {
             "noise" => self.noise,
+            "spacing" => self.spacing,
             "steps" => self.steps as f64,
             "quality" => f64::from(self.quality as u8),
             "seed" => self.seed as f64,
@@ -246,6 +261,7 @@ impl ByName for Params {
     fn set_field(&mut self, name: &str, value: f64) -> bool {
         match name {
             "noise" => self.noise = value,
+            "spacing" => self.spacing = value,
             "steps" => self.steps = value as usize,
             "quality" => self.quality = Quality::ALL[value as usize],
             "seed" => self.seed = value as u64,

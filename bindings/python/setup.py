@@ -1,9 +1,10 @@
-"""Makes the wheel: puts the C library and the licences into the package and names the oldest Linux that it runs on.
+"""Makes the wheel: puts the C library, the command and the licences into the package and names the oldest Linux that it
+runs on.
 
     python -m build --wheel bindings/python       # or: pip install ./bindings/python
 
-The library is target/release/libquietcloud.so, which cargo builds where it is not there; QUIETCLOUD_LIBRARY names
-another one. Nothing here depends on the version of Python: one wheel serves them all.
+The library is target/release/libquietcloud.so, which cargo builds where it is not there, as it does the command beside
+it; QUIETCLOUD_LIBRARY names another one. Nothing here depends on the version of Python: one wheel serves them all.
 """
 
 import os
@@ -31,6 +32,13 @@ def library() -> Path:
     return built
 
 
+def command() -> Path:
+    built = ROOT / "target/release/quietcloud"
+    if not built.exists():
+        subprocess.run(["cargo", "build", "--release", "--bin", "quietcloud", "--locked"], cwd=ROOT, check=True)
+    return built
+
+
 def version() -> str:
     return re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
 
@@ -38,10 +46,12 @@ def version() -> str:
 class BuildWithLibrary(build_py):
     def run(self) -> None:
         super().run()
-        target = Path(self.build_lib, "quietcloud/libquietcloud.so")
-        shutil.copyfile(library(), target)
-        # Debug information is most of the file.
-        subprocess.run([os.environ.get("STRIP", "strip"), "--strip-unneeded", target], check=True)
+        for source, name in [(library(), "libquietcloud.so"), (command(), "bin/quietcloud")]:
+            target = Path(self.build_lib, "quietcloud", name)
+            target.parent.mkdir(exist_ok=True)
+            shutil.copy(source, target)
+            # Debug information is most of the file.
+            subprocess.run([os.environ.get("STRIP", "strip"), "--strip-unneeded", target], check=True)
 
 
 class BinaryDistribution(Distribution):
@@ -51,8 +61,9 @@ class BinaryDistribution(Distribution):
 
 class ManylinuxWheel(bdist_wheel):
     def get_tag(self) -> tuple[str, str, str]:
-        # The newest version of glibc's symbols that the library asks for; the tag promises no older one.
-        asked = re.findall(rb"\0GLIBC_(\d+)\.(\d+)(?=\0|\.)", library().read_bytes())
+        # The newest version of glibc's symbols that is asked for; the tag promises no older one.
+        binaries = library().read_bytes() + command().read_bytes()
+        asked = re.findall(rb"\0GLIBC_(\d+)\.(\d+)(?=\0|\.)", binaries)
         major, minor = max((int(major), int(minor)) for major, minor in asked)
         return "py3", "none", f"manylinux_{major}_{minor}_{platform.machine()}"
 

@@ -16,7 +16,7 @@ import onnxruntime
 import torch
 
 from . import card, shapes
-from .export import drop_names, hardware
+from .export import finish, hardware
 from .set_networks import Unbatched
 from .systems import system_of
 
@@ -54,7 +54,7 @@ def export_stage(stage, path):
             network, given, str(path), input_names=list(stage.inputs), output_names=list(stage.outputs), dynamic_axes=axes,
             opset_version=17, dynamo=False,
         )
-    drop_names(path)
+    finish(path)
     difference = parity(stage, path)
     if not difference <= PARITY:
         raise ValueError(f"stage {stage.role}: ONNX Runtime and PyTorch differ by {difference:.1e}, more than {PARITY:g}")

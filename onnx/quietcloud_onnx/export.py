@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from . import golden
+from . import golden, operators
 from .card import denoiser_scores
 from .schedule import Schedule, geometric_sigmas
 from .train import build
@@ -28,7 +28,7 @@ SHAPES = {
     "sigma": (("n", 1), torch.float32),
     "rings": (("hops",), torch.int64),
 }
-SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1}
+SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 1.0}
 STEPS = {"fast": 2, "balanced": 3, "high": 6}  # at a noise of one spacing
 
 
@@ -74,18 +74,20 @@ def export_stage(network, path, k, output):
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network, tuple(example(name, 400, k, hops) for name in inputs), str(path), input_names=list(inputs),
-            output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False,
+            output_names=[output], dynamic_axes=axes, opset_version=17, dynamo=False, custom_opsets={operators.DOMAIN: 1},
         )
-    return drop_names(path)
+    return finish(path)
 
 
-def drop_names(path):
-    """Debug text (module paths, doc strings) has no place in a shipped file. Returns the names of the inputs."""
+def finish(path):
+    """Drops debug text (module paths, doc strings), which has no place in a shipped file, and says what our own operators
+    mean. Returns the names of the inputs."""
     import onnx
 
     model = onnx.load(path)
     for node in model.graph.node:
         node.doc_string = ""
+    model.functions.extend(operators.functions({node.op_type for node in model.graph.node if node.domain == operators.DOMAIN}))
     model.producer_name, model.producer_version = "quietcloud", ""
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
@@ -136,7 +138,7 @@ def write(out, name, networks, k, trained_noise, provenance=None, scores=None, s
         "schedule": {"kind": "sigma", "sigmas": [float(s) for s in sigmas]},
         "graph": {"k": k, "refresh": settings["refresh"]},
         "normalization": "spacing",
-        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps},
+        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps, "spread": settings["spread"]},
         "stages": stages,
         "trained_noise": list(trained_noise),
         "provenance": {**(provenance or {}), "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks}},

@@ -13,7 +13,7 @@ Arrays of golden.npz (float64 unless said):
 
 import numpy as np
 
-from .sample import denoise, estimate_noise, normalize, run_levels, steps_at
+from .sample import denoise, estimate_noise, normalize, steps_at
 
 
 def scan(count=600, seed=7):
@@ -35,7 +35,6 @@ def write(networks, schedule, settings, path):
     cloud = (points - center) / scale
     levels = schedule.levels_from(sigma / scale, steps_at(settings["steps"], sigma / scale), settings["rho"])
     draws = np.random.default_rng(11).standard_normal((len(levels) - 1, *points.shape))
-    stochastic = run_levels(networks["score"], cloud, levels, k, settings["refresh"], 1.0, draws)
     estimate = {"estimate": np.float64(estimate_noise(networks["noise"], cloud, k) * scale)} if "noise" in networks else {}
     np.savez(
         path,
@@ -45,5 +44,5 @@ def write(networks, schedule, settings, path):
         levels=np.asarray(levels, np.float64),
         draws=draws,
         clean=denoise(networks, points, schedule, {**settings, "eta": 0.0}, sigma)[0],
-        clean_stochastic=stochastic * scale + center,
+        clean_stochastic=denoise(networks, points, schedule, {**settings, "eta": 1.0}, sigma, draws=draws)[0],
     )

@@ -13,6 +13,7 @@ import re
 import torch
 from torch import nn
 
+from . import operators
 from .gather import gather_reduce
 
 
@@ -32,6 +33,8 @@ class Crowding(nn.Module):
         self.slope, self.peak = nn.Parameter(-1 / radii), nn.Parameter(torch.ones(rings))
 
     def forward(self, edges):
+        if torch.jit.is_tracing():
+            return operators.Crowding.apply(edges, self.slope, self.peak)
         length = torch.sqrt((edges * edges).sum(2, keepdim=True) + 1e-6)
         weight = torch.relu(length * self.slope + self.peak)
         return (weight.transpose(1, 2) @ (edges / length)).flatten(1)
@@ -41,20 +44,23 @@ class EdgeLayer(nn.Module):
     """Relative positions [n,k,3] -> features [n,width]: the neighbourhood's extent along learned
     directions, its share beyond learned planes, its moments, and where it is crowded."""
 
-    def __init__(self, width, directions, extra, k, crowding=0):
+    def __init__(self, width, directions, extra, crowding=0):
         super().__init__()
-        self.k = k
         self.reach = nn.Linear(3, directions // 2, bias=False)
         self.share = nn.Linear(3, directions - directions // 2)
         self.mix = nn.Linear(directions + 9 + extra + 3 * crowding, width)
         self.crowding = Crowding(crowding) if crowding else None
 
     def forward(self, edges, condition):
-        extent = self.reach(edges).amax(1)
-        # Flat, so that ONNX Runtime fuses the product, the bias and the relu into one pass.
-        share = torch.relu(self.share(edges.flatten(0, 1))).unflatten(0, (-1, self.k)).mean(1)
         crowded = [self.crowding(edges)] if self.crowding else []
-        return torch.relu(self.mix(torch.cat([extent, share, edge_moments(edges), *condition, *crowded], 1)))
+        return torch.relu(self.mix(torch.cat([*self.reduce(edges), *condition, *crowded], 1)))
+
+    def reduce(self, edges):
+        if torch.jit.is_tracing():
+            return [operators.EdgeReduce.apply(edges, self.reach.weight.t(), self.share.weight.t(), self.share.bias)]
+        extent = self.reach(edges).amax(1)
+        share = torch.relu(self.share(edges)).mean(1)
+        return [extent, share, edge_moments(edges)]
 
 
 class EdgeConv(nn.Module):
@@ -85,7 +91,7 @@ class Conditioned(nn.Module):
         super().__init__()
         self.hops = layers - 1
         self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
-        self.edge = EdgeLayer(width, directions, 16, k, crowding)
+        self.edge = EdgeLayer(width, directions, 16, crowding)
         self.convs = nn.ModuleList(EdgeConv(width, 16) for _ in range(layers - 1))
 
     def features(self, edges, neighbors, sigma, rings):
@@ -121,7 +127,7 @@ class NoiseNetwork(nn.Module):
         super().__init__()
         self.config = dict(width=width, layers=layers, directions=directions, k=k)
         self.hops = layers - 1
-        self.edge = EdgeLayer(width, directions, 0, k)
+        self.edge = EdgeLayer(width, directions, 0)
         self.convs = nn.ModuleList(EdgeConv(width, 0) for _ in range(layers - 1))
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1))
 

@@ -25,7 +25,7 @@ class Options:
     sigma_low: float = 0.1  # noise of a scan, log-uniform, in units of the clean pitch
     sigma_high: float = 7.0
     nearly_clean: float = 0.12  # share of scans with less noise than that, down to a fifth of sigma_low
-    gaussian: float = 0.75  # share of Gaussian noise; the rest is spread over the other kinds
+    gaussian: float = 0.55  # share of Gaussian noise; the rest is spread over the other kinds
     stale: float = 0.25  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
     own: float = 0.4  # share of states that the network itself left behind on its way down
     uneven: float = 0.2  # share of patches whose density varies

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from .graph import knn_graph, relative_edges
+from .spread import spread
 
 
 def normalize(points, k):
@@ -71,4 +72,6 @@ def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=
     sigma = estimate_noise(networks["noise"], cloud, k) if sigma is None else sigma / scale
     levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
     clean = run_levels(networks["score"], cloud, levels, k, settings["refresh"], settings.get("eta", 0.0), draws)
+    if settings.get("spread", 0) > 0:
+        clean = spread(clean, k, settings["spread"] * sigma)
     return clean * scale + center, sigma * scale, len(levels) - 1

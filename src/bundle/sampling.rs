@@ -25,6 +25,9 @@ pub struct Sampling {
     /// langevin: whether a noise-free step from the last level to the mean of what it may be ends the run.
     #[serde(rename = "final")]
     pub last: bool,
+    /// sbd and ddpm denoisers: how far a point may be moved at the end so that points lie evenly within the surface, in
+    /// standard deviations of the scan's noise; 0 not at all.
+    pub spread: f64,
     /// scoredenoise: lambda, by which the step shrinks from one to the next.
     pub decay: f64,
     /// langevin: how much of its noise a denoiser's step adds, 0 none (plain ascent) to 1 all; a generator adds all.
@@ -56,6 +59,7 @@ impl Default for Sampling {
             inner: 1,
             rate: 0.1,
             last: false,
+            spread: 0.0,
             decay: 1.0,
             heat: 1.0,
             ensemble: 1,
@@ -113,6 +117,7 @@ impl Sampling {
         }
         within("sampling.inner", self.inner as f64, 1.0, 1000.0)?;
         within("sampling.rate", self.rate, 1e-9, 10.0)?;
+        within("sampling.spread", self.spread, 0.0, 10.0)?;
         within("sampling.decay", self.decay, 1e-3, 1.0)?;
         within("sampling.heat", self.heat, 0.0, 1.0)?;
         within("sampling.ensemble", self.ensemble as f64, 1.0, 128.0)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::las::Grid;
 use super::value::{Coding, Kind, exceeds_f32, narrow, number};
 
 /// A column of scalars: x, an intensity, a colour.
@@ -21,6 +22,13 @@ pub(super) enum Place {
     Token { records: Arc<Vec<usize>>, index: usize },
     /// Number `i` begins at byte `starts[i]`.
     Scattered(Vec<usize>),
+    /// Number `i` is some bits of byte `first + i * stride`.
+    Bits {
+        first: usize,
+        stride: usize,
+        shift: u8,
+        mask: u8,
+    },
 }
 
 /// The bytes of a file, and the columns of its points in them.
@@ -32,6 +40,8 @@ pub(super) struct Table {
     pub(super) xyz: [Field; 3],
     /// Every other scalar of a point, in the file's order.
     pub(super) others: Vec<Field>,
+    /// What the numbers of x, y and z stand for, where they are no coordinates themselves.
+    pub(super) grid: Option<Grid>,
 }
 
 /// Whether a byte stands between two numbers of a text.
@@ -59,7 +69,7 @@ pub(super) fn raw(number: &[u8], coding: Coding) -> [u8; 8] {
 impl Field {
     fn start(&self, bytes: &[u8], i: usize) -> usize {
         match &self.place {
-            Place::Strided { first, stride } => first + i * stride,
+            Place::Strided { first, stride } | Place::Bits { first, stride, .. } => first + i * stride,
             Place::Scattered(starts) => starts[i],
             Place::Token { records, index } => {
                 let mut at = records[i];
@@ -86,7 +96,11 @@ impl Field {
         if coding == Coding::Text {
             return self.kind.parse(&bytes[start..end]);
         }
-        Some(raw(&bytes[start..end], coding))
+        let mut raw = raw(&bytes[start..end], coding);
+        if let Place::Bits { shift, mask, .. } = self.place {
+            raw[0] = (raw[0] >> shift) & mask;
+        }
+        Some(raw)
     }
 }
 
@@ -104,6 +118,7 @@ impl Table {
             len: 0,
             xyz: ["x", "y", "z"].map(field),
             others: Vec::new(),
+            grid: None,
         }
     }
 
@@ -126,9 +141,10 @@ impl Table {
                     wide = wide || (field.kind == Kind::F32 && exceeds_f32(text, value));
                     value
                 } else {
-                    field
+                    let number = field
                         .raw(&self.bytes, self.coding, i)
-                        .map_or(f64::NAN, |raw| field.kind.get(raw))
+                        .map_or(f64::NAN, |raw| field.kind.get(raw));
+                    self.grid.map_or(number, |grid| grid.place(axis, number))
                 };
             }
             if wide {
@@ -152,7 +168,10 @@ impl Table {
                 for i in (0..self.len).filter(|&i| !same(old[i][axis], new[i][axis])) {
                     let (start, end) = field.span(&self.bytes, self.coding, i);
                     let target = &mut out[start..end];
-                    target.copy_from_slice(&field.kind.put(new[i][axis])[..target.len()]);
+                    let number = self
+                        .grid
+                        .map_or(new[i][axis], |grid| grid.number(axis, new[i][axis]));
+                    target.copy_from_slice(&field.kind.put(number)[..target.len()]);
                     if self.coding == Coding::Big {
                         target.reverse();
                     }

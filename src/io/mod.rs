@@ -1,14 +1,16 @@
-//! Point cloud files: PLY, PCD and XYZ in, the same file with other coordinates out.
+//! Point cloud files: PLY, PCD, XYZ, LAS and LAZ in, the same file with other coordinates out.
 //!
 //! A file is kept as its own bytes plus the places of its x, y and z. Writing replaces those and nothing else, so
 //! normals, colours, rings, faces, comments, padding and even the spelling of numbers go through unchanged.
 
 mod column;
 mod field;
+mod las;
 mod lzf;
 mod pcd;
 mod ply;
 mod save;
+mod stream;
 mod value;
 mod xyz;
 
@@ -17,6 +19,7 @@ use std::path::Path;
 use crate::{Error, Result};
 use column::Output;
 use field::Table;
+pub(crate) use stream::Stream;
 use value::Coding;
 
 /// The formats, by family: members of one family share everything but the coordinates.
@@ -25,6 +28,7 @@ enum Family {
     Ply,
     Pcd,
     Xyz,
+    Las,
 }
 
 impl Family {
@@ -38,14 +42,22 @@ impl Family {
             "ply" => Ok(Family::Ply),
             "pcd" => Ok(Family::Pcd),
             "xyz" | "txt" | "asc" => Ok(Family::Xyz),
+            "las" | "laz" => Ok(Family::Las),
             _ => Err(broken(
                 path,
                 format!(
-                    "'.{extension}' is no known kind of point file, expected .ply, .pcd, .xyz, .txt or .asc"
+                    "'.{extension}' is no known kind of point file, expected .ply, .pcd, .xyz, .txt, .asc, .las or .laz"
                 ),
             )),
         }
     }
+}
+
+/// What is around the points of a file whose table holds these alone.
+#[derive(Debug)]
+enum Envelope {
+    Pcd(pcd::Envelope),
+    Las(Box<las::Envelope>),
 }
 
 /// A point cloud file in memory, ready to be written again with other coordinates.
@@ -53,11 +65,12 @@ impl Family {
 pub struct PointFile {
     family: Family,
     table: Table,
-    envelope: Option<pcd::Envelope>,
+    envelope: Option<Envelope>,
     points: Vec<[f64; 3]>,
 }
 
-/// Reads a cloud; the extension names the format: `.ply`, `.pcd`, or `.xyz`, `.txt`, `.asc` for plain text.
+/// Reads a cloud; the extension names the format: `.ply`, `.pcd`, `.las`, `.laz`, or `.xyz`, `.txt`, `.asc`
+/// for plain text.
 ///
 /// # Errors
 /// [`Error::Io`] where the file can't be read, [`Error::Format`] where it breaks its format: what was found and what
@@ -72,14 +85,15 @@ pub fn read(path: &Path) -> Result<PointFile> {
 }
 
 /// Writes a new cloud of x y z in the format that the extension names: float32, or float64 far from the origin; PLY and
-/// PCD binary. The file appears whole or not at all.
+/// PCD binary; LAS on a grid of a billionth of the extent. The file appears whole or not at all.
 ///
 /// # Errors
-/// [`Error::Format`] for an unknown extension, [`Error::Io`] where the file can't be written.
+/// [`Error::Format`] for an unknown extension or a point that the format can't hold, [`Error::Io`] where the file can't
+/// be written.
 pub fn write(path: &Path, points: &[[f64; 3]]) -> Result<()> {
     let family = Family::of(path)?;
     let table = Table::bare();
-    let bytes = compose(family, &Output::new(points, &table, family == Family::Xyz));
+    let bytes = compose(family, path, &Output::new(points, &table, family == Family::Xyz))?;
     store(path, &bytes)
 }
 
@@ -113,7 +127,14 @@ impl PointFile {
         }
         let (mut table, envelope) = match family {
             Family::Ply => (ply::parse(bytes)?, None),
-            Family::Pcd => pcd::parse(bytes)?,
+            Family::Pcd => {
+                let (table, envelope) = pcd::parse(bytes)?;
+                (table, envelope.map(Envelope::Pcd))
+            }
+            Family::Las => {
+                let (table, envelope) = las::parse(&bytes)?;
+                (table, Some(Envelope::Las(Box::new(envelope))))
+            }
             Family::Xyz => (xyz::parse(bytes)?, None),
         };
         let points = table.points()?;
@@ -142,8 +163,9 @@ impl PointFile {
 
     /// Writes the cloud with `points` in the place of its own, in the format that the extension of `path` names.
     ///
-    /// In the same format the file keeps its header, its coding and every other byte; a coordinate that did not
+    /// In the same format (LAS and LAZ are one) the file keeps its header, its coding and every other byte; a coordinate that did not
     /// change keeps its bytes too, a changed one gets the nearest value that the file's type holds (integers round).
+    /// LAS keeps its scale, offset and records; the header's bounds follow the points.
     /// Another format gets x y z and all scalar columns, colours and normals under its own names; lists, faces,
     /// padding and texts stay behind, and float32 coordinates far from the origin become float64.
     /// The file appears whole or not at all.
@@ -163,24 +185,31 @@ impl PointFile {
         let bytes = if family == self.family {
             let patched = self.table.patched(&self.points, points);
             match &self.envelope {
-                Some(envelope) => envelope.seal(&patched).map_err(|reason| broken(path, reason))?,
+                Some(Envelope::Pcd(envelope)) => {
+                    envelope.seal(&patched).map_err(|reason| broken(path, reason))?
+                }
+                Some(Envelope::Las(envelope)) => {
+                    let sealed = envelope.seal(&patched, las::packs(path));
+                    sealed.map_err(|reason| broken(path, reason))?
+                }
                 None => patched,
             }
         } else {
             let text = family == Family::Xyz || self.table.coding == Coding::Text;
             let output = Output::new(points, &self.table, text);
-            compose(family, &output)
+            compose(family, path, &output)?
         };
         store(path, &bytes)
     }
 }
 
-fn compose(family: Family, output: &Output) -> Vec<u8> {
-    match family {
+fn compose(family: Family, path: &Path, output: &Output) -> Result<Vec<u8>> {
+    Ok(match family {
         Family::Ply => ply::compose(output),
         Family::Pcd => pcd::compose(output),
         Family::Xyz => xyz::compose(output),
-    }
+        Family::Las => las::compose(output, las::packs(path)).map_err(|reason| broken(path, reason))?,
+    })
 }
 
 fn store(path: &Path, bytes: &[u8]) -> Result<()> {

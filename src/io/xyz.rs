@@ -90,6 +90,7 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
         xyz: [field(0), field(1), field(2)],
         others,
         bytes,
+        grid: None,
     })
 }
 

@@ -4,6 +4,7 @@ mod call;
 mod device;
 mod elf;
 mod find;
+mod operators;
 mod predict;
 pub mod runtime;
 mod session;

@@ -12,6 +12,7 @@ use ort::session::builder::SessionBuilder;
 use ort::value::TensorElementType;
 
 use super::device::Device;
+use super::operators;
 use super::runtime::Runtime;
 use super::shape;
 use crate::bundle::{LatentSpec, Role, Stage, StageInput};
@@ -123,6 +124,11 @@ impl Network {
             .with_intra_op_spinning(false)?
             .with_inter_op_spinning(false)?
             .with_log_level(LogLevel::Warning)?;
+        let builder = match self.device {
+            Device::Cpu => builder.with_operators(operators::domain()?)?,
+            // There the standard operators stay on the device, where ours would fetch their inputs from it.
+            _ => builder,
+        };
         // Every tile has another size; a memory pattern would be kept for each of them.
         Ok(builder.with_memory_pattern(false)?)
     }

@@ -18,6 +18,13 @@ const SMALLEST_TILE: usize = 256;
 /// A network's activations for one row: a few dozen channels for each of its neighbours.
 const ROW_BYTES: usize = 16 << 10;
 
+/// Points and states in f64, the curve order, the k-d tree and the marks of a tile's rows, of one point; its k neighbours
+/// take four bytes each besides.
+pub(super) const POINT_BYTES: usize = 240;
+
+/// MiB for the run of a file, where the caller sets no bound.
+pub(super) const FILE_MB: usize = 1280;
+
 /// Tiles are kept from step to step below this, where the caller sets no bound.
 const KEPT_BYTES: usize = 512 << 20;
 
@@ -54,8 +61,7 @@ impl Need {
                 keep: kept <= KEPT_BYTES,
             });
         }
-        // Points and states in f64, the curve order, the k-d tree, the graph, and the marks of a tile's rows.
-        let cloud = self.points.saturating_mul(240 + 4 * self.k);
+        let cloud = self.points.saturating_mul(POINT_BYTES + 4 * self.k);
         let bound = max_memory_mb << 20;
         let left = bound.saturating_sub(cloud);
         let mut tile = largest;

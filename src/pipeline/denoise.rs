@@ -207,7 +207,8 @@ impl Run<'_> {
         if method == Method::Langevin {
             return self.climb(points, source, graph, &levels).map(Some);
         }
-        self.walk(points, source, graph, &levels).map(Some)
+        let clean = self.walk(points, source, graph, &levels)?;
+        self.even(clean).map(Some)
     }
 
     fn leave_clean(&mut self) -> Result<Option<Vec<[f64; 3]>>> {

@@ -10,20 +10,24 @@ use super::job::Job;
 use super::predict::{Span, Tiles};
 use crate::bundle::Role;
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Floor, Graph, least_spacing};
 
 impl Run<'_> {
     /// The first graph. It knows the local spacing of every point, where `normalize` looked at a sample: from here on
     /// the model unit is its exact median, as in training.
     pub(super) fn graph(&mut self, points: &mut [[f64; 3]]) -> Result<Graph> {
         let start = Instant::now();
-        let mut graph = knn(points, self.model.manifest().graph.k, self.job)?;
-        let unit = median(graph.spacing.iter().map(|&s| f64::from(s)).collect());
-        points.par_iter_mut().for_each(|p| *p = p.map(|c| c / unit));
-        graph
-            .spacing
-            .par_iter_mut()
-            .for_each(|s| *s = (f64::from(*s) / unit) as f32);
+        let k = self.model.manifest().graph.k;
+        let given = self.params.spacing / self.frame.scale;
+        let (mut graph, unit);
+        if self.params.spacing > 0.0 {
+            graph = knn(points, k, Floor::At(least_spacing(Some(given))), self.job)?;
+            unit = given;
+        } else {
+            graph = knn(points, k, Floor::Median, self.job)?;
+            unit = median(graph.spacing.iter().map(|&s| f64::from(s)).collect());
+        }
+        in_units(points, &mut graph, unit);
         self.frame.scale *= unit;
         self.report.milliseconds.graph = milliseconds(start.elapsed());
         Ok(graph)
@@ -31,13 +35,25 @@ impl Run<'_> {
 
     /// Median over the points of the noise that the model sees around each, in model units.
     pub(super) fn estimate(&mut self, points: &[[f64; 3]], graph: &Graph) -> Result<f64> {
+        let start = Instant::now();
+        let mut sigmas = self.sigmas(points, graph)?;
+        sigmas.retain(|sigma| sigma.is_finite());
+        if sigmas.is_empty() {
+            return Err(no_estimate());
+        }
+        let median = median(sigmas);
+        self.report.milliseconds.noise = milliseconds(start.elapsed());
+        Ok(median)
+    }
+
+    /// The noise that the model sees around each point, in model units; not finite where it has no number for it.
+    pub(super) fn sigmas(&mut self, points: &[[f64; 3]], graph: &Graph) -> Result<Vec<f64>> {
         let Some(network) = self.model.optional(Role::Noise) else {
             let name = &self.model.manifest().name;
             let reason =
                 format!("the model {name} can't estimate the noise; give its standard deviation as noise");
             return Err(Error::Argument(reason));
         };
-        let start = Instant::now();
         let tiles = Tiles::new(
             points.len(),
             network,
@@ -56,23 +72,29 @@ impl Run<'_> {
             f64::from(log[0]).exp() * f64::from(graph.spacing[i])
         })?;
         self.report.milliseconds.runtime += milliseconds(inside);
-        sigmas.retain(|sigma| sigma.is_finite());
-        if sigmas.is_empty() {
-            let reason = "gave no finite estimate for any point".into();
-            return Err(Error::Network {
-                role: network.role().name().into(),
-                reason,
-            });
-        }
-        let median = median(sigmas);
-        self.report.milliseconds.noise = milliseconds(start.elapsed());
-        Ok(median)
+        Ok(sigmas)
     }
 }
 
+pub(super) fn no_estimate() -> Error {
+    Error::Network {
+        role: Role::Noise.name().into(),
+        reason: "gave no finite estimate for any point".into(),
+    }
+}
+
+/// Brings points and spacings to another unit of length.
+pub(super) fn in_units(points: &mut [[f64; 3]], graph: &mut Graph, unit: f64) {
+    points.par_iter_mut().for_each(|p| *p = p.map(|c| c / unit));
+    graph
+        .spacing
+        .par_iter_mut()
+        .for_each(|s| *s = (f64::from(*s) / unit) as f32);
+}
+
 /// A graph, unless the job is cancelled first.
-pub(super) fn knn(points: &[[f64; 3]], k: usize, job: &Job) -> Result<Graph> {
-    Graph::knn_while(points, k, &|| job.check().is_ok()).ok_or(Error::Cancelled)
+pub(super) fn knn(points: &[[f64; 3]], k: usize, floor: Floor, job: &Job) -> Result<Graph> {
+    Graph::knn_while(points, k, floor, &|| job.check().is_ok()).ok_or(Error::Cancelled)
 }
 
 /// The middle of a non-empty list, or the mean of its two middles.

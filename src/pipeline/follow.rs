@@ -9,7 +9,7 @@ use super::job::Job;
 use super::predict::{Span, Tiles};
 use crate::bundle::Role;
 use crate::error::Result;
-use crate::graph::Graph;
+use crate::graph::{Floor, Graph, least_spacing};
 use crate::model::Network;
 use crate::random::Noise;
 
@@ -91,7 +91,9 @@ impl Follow<'_> {
     ) -> Result<Vec<[f64; 3]>> {
         let start = Instant::now();
         if self.calls > 0 && self.refresh > 0 && self.calls.is_multiple_of(self.refresh) {
-            self.graph = knn(state, self.k, self.job)?;
+            // The old graph goes first: two of them are most of a large run's memory.
+            self.graph.neighbors = Vec::new();
+            self.graph = knn(state, self.k, Floor::At(least_spacing(Some(1.0))), self.job)?;
             self.tiles = Tiles::new(state.len(), self.network, &self.budget);
             self.refreshing += start.elapsed();
         }

@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ort::session::RunOptions;
@@ -39,6 +40,8 @@ impl<F: FnMut(f64) -> ControlFlow<()>> Watch for F {
 pub(super) struct Job {
     stop: AtomicBool,
     done: AtomicU64,
+    /// The part of the whole that [`advance`](Job::advance) speaks of.
+    part: Mutex<(f64, f64)>,
     /// Given to every run of a network, so that all of them can be terminated at once.
     pub(super) options: RunOptions,
 }
@@ -53,8 +56,15 @@ impl Job {
         }
     }
 
-    /// Sets the share that is done, 0 to 1.
+    /// What follows is the part of the run between two shares of it.
+    pub(super) fn part(&self, from: f64, to: f64) {
+        *self.part.lock().unwrap_or_else(PoisonError::into_inner) = (from, to);
+    }
+
+    /// Sets the share of the part at hand that is done, 0 to 1.
     pub(super) fn advance(&self, done: f64) {
+        let (from, to) = *self.part.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = from + (to - from) * done;
         self.done.store(done.to_bits(), Ordering::Relaxed);
     }
 
@@ -80,6 +90,7 @@ pub(super) fn run<T: Send>(
     let job = Job {
         stop: AtomicBool::new(false),
         done: AtomicU64::new(0),
+        part: Mutex::new((0.0, 1.0)),
         options,
     };
     if watch.progress(0.0).is_break() {

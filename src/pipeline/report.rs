@@ -15,6 +15,8 @@ pub struct Milliseconds {
     pub network: f64,
     /// Steps between the levels.
     pub sampler: f64,
+    /// Evening the points out within the surface.
+    pub spread: f64,
     /// Back to the caller's units and order.
     pub restore: f64,
     /// The part of `noise` and `network` spent inside ONNX Runtime, averaged over the working threads.
@@ -24,7 +26,7 @@ pub struct Milliseconds {
 impl Milliseconds {
     /// All stages together.
     pub fn total(&self) -> f64 {
-        self.normalize + self.graph + self.noise + self.network + self.sampler + self.restore
+        self.normalize + self.graph + self.noise + self.network + self.sampler + self.spread + self.restore
     }
 }
 
@@ -59,7 +61,7 @@ pub struct Report {
 
 impl Report {
     /// Every number of the report by name; times in milliseconds carry the suffix `_ms`.
-    pub fn numbers(&self) -> [(&'static str, f64); 16] {
+    pub fn numbers(&self) -> [(&'static str, f64); 17] {
         let ms = &self.milliseconds;
         [
             ("points", self.points as f64),
@@ -75,6 +77,7 @@ impl Report {
             ("noise_ms", ms.noise),
             ("network_ms", ms.network),
             ("sampler_ms", ms.sampler),
+            ("spread_ms", ms.spread),
             ("restore_ms", ms.restore),
             ("runtime_ms", ms.runtime),
             ("total_ms", ms.total()),

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use super::denoise::Run;
+use super::denoise::{Run, milliseconds};
+use super::estimate::knn;
 use crate::bundle::Steps;
 use crate::error::Result;
-use crate::graph::Graph;
+use crate::graph::{Floor, Graph, least_spacing};
 use crate::sampler;
 use crate::schedule::Level;
+use crate::spread::spread;
 
 impl Run<'_> {
     /// The levels that suit the noise and the number of steps.
@@ -61,5 +63,28 @@ impl Run<'_> {
         })?;
         self.followed(&follow, start);
         Ok(clean)
+    }
+
+    /// Evens the clean points out within the surface, as far as the model says.
+    pub(super) fn even(&mut self, mut points: Vec<[f64; 3]>) -> Result<Vec<[f64; 3]>> {
+        if self.model.manifest().sampling.spread > 0.0 {
+            let start = Instant::now();
+            let k = self.model.manifest().graph.k;
+            let graph = knn(&points, k, Floor::At(least_spacing(Some(1.0))), self.job)?;
+            self.report.milliseconds.graph += milliseconds(start.elapsed());
+            self.spread(&mut points, &graph)?;
+        }
+        Ok(points)
+    }
+
+    /// The same with the graph at hand.
+    pub(super) fn spread(&mut self, points: &mut Vec<[f64; 3]>, graph: &Graph) -> Result<()> {
+        let start = Instant::now();
+        let most = self.model.manifest().sampling.spread * self.report.noise_spacing;
+        let job = self.job;
+        spread(points, graph, most, &|| job.check().is_ok());
+        job.check()?;
+        self.report.milliseconds.spread += milliseconds(start.elapsed());
+        Ok(())
     }
 }

@@ -25,7 +25,8 @@ void table() {
         CHECK(blob.getOption(option.name) == option.bounds.initial);
     }
     CHECK(denoise.getNoise() == 0 && denoise.getSteps() == 0 && denoise.getQuality() == "balanced" &&
-          denoise.getSeed() == 0 && denoise.getThreads() == 0 && denoise.getMaxMemoryMb() == 0);
+          denoise.getSeed() == 0 && denoise.getThreads() == 0 && denoise.getMaxMemoryMb() == 0 &&
+          denoise.getSpacing() == 0);
     denoise.setNoise(0.25);
     covers("noise", denoise.getNoise() == 0.25 && denoise.getOption("noise") == 0.25);
     denoise.setSteps(7);
@@ -38,6 +39,8 @@ void table() {
     covers("threads", denoise.getThreads() == 3 && denoise.getOption("threads") == 3);
     denoise.setMaxMemoryMb(512);
     covers("max_memory_mb", denoise.getMaxMemoryMb() == 512 && denoise.getOption("max_memory_mb") == 512);
+    denoise.setSpacing(0.5);
+    covers("spacing", denoise.getSpacing() == 0.5 && denoise.getOption("spacing") == 0.5);
     for (const auto &option : quietcloud::options()) CHECK(covered.count(option.name) == 1);
 
     denoise.setOption("noise", "auto");

@@ -22,7 +22,7 @@ def test_the_signature_says_what_the_library_says():
     for name, parameter in inspect.signature(quietcloud.denoise).parameters.items():
         if name in table:
             assert parameter.default == quietcloud.Filter().get(name)
-    assert list(table) == ["noise", "steps", "quality", "seed", "threads", "max_memory_mb"]
+    assert list(table) == ["noise", "steps", "quality", "seed", "threads", "max_memory_mb", "spacing"]
     assert table["quality"].kind == "choice" and table["quality"].choices == ("fast", "balanced", "high")
     assert all(option.low <= option.initial <= option.high and option.help for option in table.values())
 

@@ -32,7 +32,7 @@ def wheel(tmp_path_factory) -> Path:
 def test_one_wheel_for_every_python(wheel):
     assert "-py3-none-manylinux_2_" in wheel.name
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"quietcloud/libquietcloud.so", "quietcloud/py.typed", "quietcloud/open3d.py"} <= set(names)
+    assert {"quietcloud/libquietcloud.so", "quietcloud/bin/quietcloud", "quietcloud/py.typed", "quietcloud/open3d.py"} <= set(names)
     assert sum("LICENSE" in name for name in names) == 2
     assert not [name for name in names if "test" in name or "onnxruntime" in name]
 

@@ -4,7 +4,7 @@ import warnings
 
 import torch
 
-from ..export import drop_names, export_stage, stage_entry
+from ..export import finish, export_stage, stage_entry
 
 # As published: alpha_0 = 0.2 of the sum over 4, shrinking by 0.95, 30 steps.
 PUBLIC = {"rate": 0.2, "decay": 0.95, "ensemble": 4, "contributions": "sum", "steps": {"fast": 15, "balanced": 30, "high": 60}}
@@ -33,7 +33,7 @@ def _trace(network, example, path, inputs, output, axis):
             network, example, str(path), input_names=inputs, output_names=[output],
             dynamic_axes={name: {0: axis} for name in [*inputs, output]}, opset_version=17, dynamo=False,
         )
-    drop_names(path)
+    finish(path)
 
 
 def export_edge(networks, out):

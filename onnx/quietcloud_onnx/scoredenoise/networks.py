@@ -21,7 +21,7 @@ class FeatureNetwork(nn.Module):
         super().__init__()
         self.config = dict(width=width, layers=layers, directions=directions, k=k, features=features)
         self.hops = layers - 1
-        self.edge = EdgeLayer(width, directions, 0, k)
+        self.edge = EdgeLayer(width, directions, 0)
         self.convs = nn.ModuleList(EdgeConv(width, 0) for _ in range(layers - 1))
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, features))
 

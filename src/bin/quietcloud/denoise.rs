@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use quietcloud::pipeline::Report;
-use quietcloud::{CloudView, Model, Params, Result, io};
+use quietcloud::{Model, Params, Result, io};
 
 use crate::options::Options;
 use crate::progress::Progress;
@@ -27,21 +27,15 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let progress = Progress::new();
     io::can_write(&args.output)?;
-    let file = io::read(&args.input)?;
     let model = args.model.place.open(args.model.model.as_ref())?;
-
     let mut watch = progress.whole();
-    let cloud = CloudView::from_f64(file.points());
-    let done = quietcloud::denoise(&model, cloud, &args.options.0, &mut watch);
+    let report = quietcloud::denoise_file(&model, &args.input, &args.output, &args.options.0, &mut watch);
     progress.finish();
-    let done = done?;
-    progress.check()?;
-    file.write(&args.output, &done.points)?;
     say(&format!(
         "{} -> {}\n{}",
         args.input.display(),
         args.output.display(),
-        summary(&done.report, &model)
+        summary(&report?, &model)
     ));
     Ok(())
 }
@@ -82,14 +76,15 @@ fn summary(report: &Report, model: &Model) -> String {
     let _ = write!(text, "\ntiles    {tiles}, {workers} at once");
     let _ = write!(
         text,
-        "\ntime     {:.0} ms: normalize {:.0}, graph {:.0}, noise {:.0}, network {:.0}, sampler {:.0}, restore {:.0} \
-         (inside ONNX Runtime {:.0})\n",
+        "\ntime     {:.0} ms: normalize {:.0}, graph {:.0}, noise {:.0}, network {:.0}, sampler {:.0}, spread {:.0}, \
+         restore {:.0} (inside ONNX Runtime {:.0})\n",
         ms.total(),
         ms.normalize,
         ms.graph,
         ms.noise,
         ms.network,
         ms.sampler,
+        ms.spread,
         ms.restore,
         ms.runtime
     );

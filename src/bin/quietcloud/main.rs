@@ -11,6 +11,7 @@ mod likelihood;
 mod options;
 mod progress;
 mod reconstruct;
+mod tile;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -30,8 +31,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Denoise a cloud: .ply, .pcd, .xyz, .txt or .asc
+    /// Denoise a cloud: .ply, .pcd, .las, .laz, .xyz, .txt or .asc
     Denoise(denoise::Args),
+    /// Cut a scan into tiles that can be denoised on other machines
+    Tile(tile::Args),
+    /// Put denoised tiles together again
+    Merge(tile::MergeArgs),
     /// Make new clouds with a generator
     Generate(generate::Args),
     /// Encode a cloud and decode it again
@@ -89,6 +94,8 @@ fn main() -> ExitCode {
     };
     let result = match cli.command {
         Command::Denoise(args) => denoise::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Tile(args) => tile::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Merge(args) => tile::merge(&args).map(|()| ExitCode::SUCCESS),
         Command::Generate(args) => generate::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Reconstruct(args) => reconstruct::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Likelihood(args) => likelihood::run(&args).map(|()| ExitCode::SUCCESS),

@@ -224,5 +224,6 @@ fn table(bytes: Vec<u8>, coding: Coding, len: usize, mut others: Vec<Field>) -> 
         len,
         xyz,
         others,
+        grid: None,
     })
 }

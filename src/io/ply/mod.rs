@@ -6,6 +6,7 @@ mod records;
 mod write;
 
 use super::field::{Field, Place, Table};
+use super::stream::Records;
 use super::value::Coding;
 pub(super) use faces::polygons;
 use header::Element;
@@ -47,6 +48,7 @@ pub(super) fn parse(bytes: Vec<u8>) -> Result<Table, String> {
         len,
         xyz,
         others,
+        grid: None,
     })
 }
 
@@ -109,4 +111,54 @@ fn vertex_fields(cursor: &mut Cursor, element: &Element) -> Result<Vec<Field>, S
         place: places[i].clone(),
     };
     Ok(scalars.map(field).collect())
+}
+
+/// Where the vertices of a binary file of `length` bytes lie, told by its first bytes; nothing where they are not all
+/// alike, or something that is not stands in front of them.
+pub(super) fn records(head: &[u8], length: u64) -> Result<Option<Records>, String> {
+    let header = match header::parse(head) {
+        Ok(header) if header.coding != Coding::Text => header,
+        // A text is read whole; so is what has a longer header, or a broken one, which then says what is wrong.
+        _ => return Ok(None),
+    };
+    let mut start = header.end as u64;
+    for element in &header.elements {
+        if element.has_lists() {
+            return Ok(None);
+        }
+        let stride = element.least(header.coding);
+        let size = (element.count as u64).checked_mul(stride as u64);
+        if element.name != "vertex" {
+            match size.and_then(|size| start.checked_add(size)) {
+                Some(end) => start = end,
+                None => return Ok(None),
+            }
+            continue;
+        }
+        let place = |axis: &str| {
+            let at = element
+                .properties
+                .iter()
+                .position(|property| property.name == axis)?;
+            let before = element.properties[..at]
+                .iter()
+                .map(|property| property.kind.size());
+            Some((before.sum(), element.properties[at].kind))
+        };
+        let (Some(x), Some(y), Some(z)) = (place("x"), place("y"), place("z")) else {
+            return Ok(None);
+        };
+        let fits = size
+            .and_then(|size| start.checked_add(size))
+            .is_some_and(|end| end <= length);
+        return Ok(fits.then_some(Records {
+            start,
+            stride,
+            count: element.count as u64,
+            coding: header.coding,
+            xyz: [x, y, z],
+            grid: None,
+        }));
+    }
+    Ok(None)
 }

@@ -43,9 +43,13 @@ public:
     void setThreads(unsigned threads) { setOption("threads", threads); }
     unsigned getThreads() const { return static_cast<unsigned>(getOption("threads")); }
 
-    /// Bound on the memory of one run in MiB; 0: what suits the processor's cache.
+    /// Bound on the memory of one run in MiB; 0: what it takes.
     void setMaxMemoryMb(unsigned mebibytes) { setOption("max_memory_mb", mebibytes); }
     unsigned getMaxMemoryMb() const { return static_cast<unsigned>(getOption("max_memory_mb")); }
+
+    /// Median distance between neighbouring points, in the cloud's own unit; 0: measured. For a piece of a larger cloud.
+    void setSpacing(double spacing) { setOption("spacing", spacing); }
+    double getSpacing() const { return getOption("spacing"); }
 
     /// Any option of the table by its name, as quietcloud::options() lists them.
     void setOption(const std::string &name, double value) {

@@ -1,0 +1,35 @@
+"""Evening points out within the surface, as the Rust core does it (src/spread.rs): repulsion as in WLOP."""
+
+import numpy as np
+
+from .graph import knn_graph
+
+REACH, NEAR, GAIN, ROUNDS = 1.2, 12, 0.4, 3
+
+
+def within_surface(points, neighbors):
+    """[n,3,3]: 2 C / tr C with the covariance C of each neighbourhood, whose members count less towards its rim."""
+    offsets = points[neighbors] - points[:, None]
+    squares = (offsets**2).sum(2)
+    weights = 1 - squares / np.maximum(squares.max(1, keepdims=True), 1e-300)
+    total = 1 + weights.sum(1)
+    mean = (weights[:, :, None] * offsets).sum(1) / total[:, None]
+    second = np.einsum("nk,nki,nkj->nij", weights, offsets, offsets) / total[:, None, None]
+    covariance = second - mean[:, :, None] * mean[:, None, :]
+    trace = np.trace(covariance, axis1=1, axis2=2)[:, None, None]
+    return np.divide(2 * covariance, trace, out=np.zeros_like(covariance), where=trace > 0)
+
+
+def spread(points, k, most):
+    """``points`` [n,3] moved away from crowded sides, each by at most ``most``, in their units."""
+    neighbors, spacing = knn_graph(points, k)
+    within, near = within_surface(points, neighbors), neighbors[:, :NEAR]
+    state = points
+    for _ in range(ROUNDS):
+        away = state[:, None] - state[near]
+        length = np.linalg.norm(away, axis=2)
+        weight = np.maximum(1 - length / (REACH * spacing[:, None]), 0) / np.maximum(length, 1e-300)
+        push = GAIN * spacing[:, None] * (weight[:, :, None] * away).sum(1)
+        way = state + np.einsum("nij,nj->ni", within, push) - points
+        state = points + way * np.minimum(1, most / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-300))
+    return state

@@ -1,0 +1,188 @@
+//! The records of the points, in and out, packed by LASzip or plain.
+
+use std::cell::Cell;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+
+use laz::laszip::LazItemType;
+use laz::{LasZipCompressor, LasZipDecompressor, LazVlr};
+
+use super::header::{Header, u32_at};
+
+/// Reads records one after the other.
+pub(in crate::io) enum Source<'a, R: Read + Seek + Send + Sync + 'a> {
+    Plain(R),
+    Packed(Box<LasZipDecompressor<'a, R>>),
+}
+
+impl<'a, R: Read + Seek + Send + Sync + 'a> Source<'a, R> {
+    /// From the first point on.
+    pub(in crate::io) fn new(mut from: R, header: &Header) -> Result<Self, String> {
+        from.seek(SeekFrom::Start(header.bytes.len() as u64))
+            .map_err(|error| error.to_string())?;
+        let Some(packing) = &header.packing else {
+            return Ok(Source::Plain(from));
+        };
+        check_table(&mut from, header)?;
+        check_layers(&mut from, header, packing)?;
+        let packing = packing.clone();
+        let source = unpacking(|| LasZipDecompressor::new(from, packing).map_err(io::Error::other))?;
+        Ok(Source::Packed(Box::new(source)))
+    }
+
+    /// Fills `records`, a whole number of them.
+    pub(in crate::io) fn read(&mut self, records: &mut [u8]) -> Result<(), String> {
+        match self {
+            Source::Plain(from) => from.read_exact(records).map_err(|error| error.to_string()),
+            Source::Packed(from) => unpacking(|| from.decompress_many(records)),
+        }
+    }
+}
+
+/// The table of chunks is read whole before anything else: a lying count would ask for memory without end.
+fn check_table<R: Read + Seek>(from: &mut R, header: &Header) -> Result<(), String> {
+    let start = header.bytes.len() as u64;
+    let mut word = [0; 8];
+    let mut read = |at: SeekFrom| -> io::Result<u64> {
+        from.seek(at)?;
+        from.read_exact(&mut word)?;
+        Ok(u64::from_le_bytes(word))
+    };
+    let check = |table: u64, count: u64| {
+        // The table is packed too; a chunk itself takes a byte at the very least.
+        if count > table.saturating_sub(start) || count > header.count.max(1) {
+            return Err(format!(
+                "the table of chunks claims {count} of them for {} points",
+                header.count
+            ));
+        }
+        Ok(())
+    };
+    let mut table = read(SeekFrom::Start(start)).map_err(|error| error.to_string())?;
+    if (table as i64) <= start as i64 {
+        // Written by somebody who could not go back: it stands at the file's end.
+        table = read(SeekFrom::End(-8)).map_err(|error| error.to_string())?;
+    }
+    if (table as i64) > start as i64 {
+        // Without a table, or with one beyond the file's end, the points can be read in order all the same.
+        if let Ok(head) = read(SeekFrom::Start(table)) {
+            check(table, head >> 32)?;
+        }
+    }
+    from.seek(SeekFrom::Start(start))
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+/// The chunks of point formats 6 to 10 begin with a point, their number of points and the sizes of their layers, each of
+/// which is read whole: a lying size would ask for memory that the file can't fill.
+fn check_layers<R: Read + Seek>(from: &mut R, header: &Header, packing: &LazVlr) -> Result<(), String> {
+    let layers: usize = packing.items().iter().map(|item| layers(item.item_type())).sum();
+    if layers == 0 {
+        return Ok(());
+    }
+    let failed = |error: io::Error| error.to_string();
+    let start = header.bytes.len() as u64;
+    let length = from.seek(SeekFrom::End(0)).map_err(failed)?;
+    let (mut at, mut counted) = (start + 8, 0);
+    let mut sizes = vec![0; 4 * (1 + layers)];
+    while counted < header.count {
+        let lost = || {
+            format!(
+                "the packed points end after {counted} of {}: the file is truncated",
+                header.count
+            )
+        };
+        at += header.stride as u64;
+        from.seek(SeekFrom::Start(at)).map_err(failed)?;
+        from.read_exact(&mut sizes).map_err(|_| lost())?;
+        let mut words = sizes.chunks_exact(4).map(|word| u64::from(u32_at(word, 0)));
+        let points = words.next().unwrap_or(0);
+        at += sizes.len() as u64 + words.sum::<u64>();
+        if points == 0 || at > length {
+            return Err(lost());
+        }
+        counted += points;
+    }
+    from.seek(SeekFrom::Start(start)).map(drop).map_err(failed)
+}
+
+/// How many layers LASzip packs a part of a point in; none where it has no layers.
+fn layers(part: LazItemType) -> usize {
+    match part {
+        LazItemType::Point14 => 9,
+        LazItemType::RGB14 | LazItemType::WavePacket14 => 1,
+        LazItemType::RGBNIR14 => 2,
+        LazItemType::Byte14(bytes) => usize::from(bytes),
+        _ => 0,
+    }
+}
+
+thread_local! {
+    /// Whether a panic on this thread is about to become an error, and nobody needs to read of it.
+    static UNPACKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Broken streams make the decoder stumble over its own tables: that is the file's fault and no defect to report.
+fn unpacking<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !UNPACKING.try_with(Cell::get).unwrap_or(false) {
+                previous(info);
+            }
+        }));
+    });
+    UNPACKING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(work));
+    UNPACKING.set(false);
+    match result {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err("the packed points end too early: the file is truncated or its header is wrong".into())
+        }
+        Ok(Err(error)) => Err(format!("the points can't be unpacked: {error}")),
+        Err(_) => Err("the points can't be unpacked: the packed data is broken".into()),
+    }
+}
+
+/// Writes records one after the other.
+pub(in crate::io) enum Sink<'a, W: Write + Seek + Send + Sync + 'a> {
+    Plain(W),
+    Packed(Box<LasZipCompressor<'a, W>>),
+}
+
+impl<'a, W: Write + Seek + Send + Sync + 'a> Sink<'a, W> {
+    /// From where `to` stands.
+    pub(in crate::io) fn new(to: W, packing: Option<LazVlr>) -> io::Result<Self> {
+        Ok(match packing {
+            Some(packing) => Sink::Packed(Box::new(
+                LasZipCompressor::new(to, packing).map_err(io::Error::other)?,
+            )),
+            None => Sink::Plain(to),
+        })
+    }
+
+    /// Appends whole records.
+    pub(in crate::io) fn write(&mut self, records: &[u8]) -> io::Result<()> {
+        match self {
+            Sink::Plain(to) => to.write_all(records),
+            Sink::Packed(to) => to.compress_many(records),
+        }
+    }
+
+    /// Ends the points; what they were written to stands behind them.
+    pub(in crate::io) fn finish(self) -> io::Result<W> {
+        Ok(match self {
+            Sink::Plain(to) => to,
+            Sink::Packed(mut to) => {
+                to.done()?;
+                let mut to = to.into_inner();
+                to.seek(SeekFrom::End(0))?;
+                to
+            }
+        })
+    }
+}

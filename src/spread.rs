@@ -1,0 +1,213 @@
+//! Evens points out within the surface that they lie on, by repulsion.
+//!
+//! A denoiser takes a point to the surface, but where along the surface it came from is mostly lost in the noise, so
+//! that its points lie in clumps and gaps where the scanner's lay evenly. Repulsion between close neighbours, as in WLOP
+//! (Huang et al., Consolidation of Unorganized Point Clouds, 2009), mends most of that.
+
+use rayon::prelude::*;
+
+use crate::graph::Graph;
+
+/// Neighbours push when they are closer than this many local spacings: a little more than one, so that an even
+/// cloud is at rest.
+const REACH: f64 = 1.2;
+
+/// Neighbours that are looked at, the nearest ones: more never lie within reach of an even cloud.
+const NEAR: usize = 12;
+
+/// Share of a push that a point gives way in one round: a higher one would make it swing.
+const GAIN: f64 = 0.4;
+
+/// Rounds; more gain nothing that can be measured.
+pub(crate) const ROUNDS: usize = 3;
+
+/// Moves each of `points` away from crowded sides, within the surface and at most `most` from where it was.
+///
+/// All lengths are in the unit of the points; `graph` is theirs. In each of a few rounds point i moves by
+/// `M_i sum_j max(0, 1 - |d_ij| / (1.2 s_i)) d_ij / |d_ij|`, 0.4 spacings `s_i` at weight 1, with `d_ij = x_i - x_j` over
+/// its nearest neighbours. `M_i = 2 C_i / tr C_i` with the covariance `C_i` of its neighbourhood keeps it in the
+/// surface: across a flat piece it is 0, along it 1, and of the rows of a scanner it slackens the points along a row
+/// and not the rows. Points on top of each other stay together.
+///
+/// Gives up where `go_on`, asked every few hundred points, says no; `points` are then of no use.
+pub(crate) fn spread(
+    points: &mut Vec<[f64; 3]>,
+    graph: &Graph,
+    most: f64,
+    go_on: &(dyn Fn() -> bool + Sync),
+) {
+    if graph.k == 0 || most <= 0.0 {
+        return;
+    }
+    let start = points.clone();
+    let within: Vec<[f64; 6]> = (0..start.len())
+        .into_par_iter()
+        .with_min_len(256)
+        .map(|i| within_surface(&start, graph, i))
+        .collect();
+    let mut next = start.clone();
+    for _ in 0..ROUNDS {
+        if !go_on() {
+            return;
+        }
+        next.par_iter_mut()
+            .with_min_len(256)
+            .enumerate()
+            .for_each(|(i, to)| {
+                let push = apply(&within[i], push(points, graph, i));
+                let way: [f64; 3] = std::array::from_fn(|a| points[i][a] + push[a] - start[i][a]);
+                let length = norm(way);
+                let share = if length > most { most / length } else { 1.0 };
+                *to = std::array::from_fn(|a| start[i][a] + share * way[a]);
+            });
+        std::mem::swap(points, &mut next);
+    }
+}
+
+/// What the neighbours of point i push it by.
+fn push(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 3] {
+    let spacing = f64::from(graph.spacing[i]);
+    let mut sum = [0.0; 3];
+    for &j in graph.row(i).iter().take(NEAR) {
+        let away: [f64; 3] = std::array::from_fn(|a| points[i][a] - points[j as usize][a]);
+        let length = norm(away);
+        let weight = 1.0 - length / (REACH * spacing);
+        if weight > 0.0 && length > 0.0 {
+            (0..3).for_each(|a| sum[a] += GAIN * spacing * weight * away[a] / length);
+        }
+    }
+    sum
+}
+
+/// `2 C / tr C` of the neighbourhood of point i as xx, yy, zz, xy, yz, zx. Neighbours count less towards the rim, where it
+/// is chance which of them still belongs.
+fn within_surface(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 6] {
+    let offset = |j: u32| -> [f64; 3] { std::array::from_fn(|a| points[j as usize][a] - points[i][a]) };
+    let rim = graph
+        .row(i)
+        .iter()
+        .map(|&j| square(offset(j)))
+        .fold(0.0, f64::max);
+    if rim == 0.0 {
+        return [0.0; 6];
+    }
+    // The point itself, at 0, has weight 1.
+    let (mut total, mut mean, mut second) = (1.0, [0.0; 3], [0.0; 6]);
+    for &j in graph.row(i) {
+        let d = offset(j);
+        let weight = 1.0 - square(d) / rim;
+        total += weight;
+        (0..3).for_each(|a| mean[a] += weight * d[a]);
+        let products = [
+            d[0] * d[0],
+            d[1] * d[1],
+            d[2] * d[2],
+            d[0] * d[1],
+            d[1] * d[2],
+            d[2] * d[0],
+        ];
+        (0..6).for_each(|c| second[c] += weight * products[c]);
+    }
+    let m = mean.map(|c| c / total);
+    let squares = [
+        m[0] * m[0],
+        m[1] * m[1],
+        m[2] * m[2],
+        m[0] * m[1],
+        m[1] * m[2],
+        m[2] * m[0],
+    ];
+    let covariance: [f64; 6] = std::array::from_fn(|c| second[c] / total - squares[c]);
+    let trace = covariance[0] + covariance[1] + covariance[2];
+    if trace > 0.0 {
+        covariance.map(|c| 2.0 * c / trace)
+    } else {
+        [0.0; 6]
+    }
+}
+
+fn apply(m: &[f64; 6], v: [f64; 3]) -> [f64; 3] {
+    [
+        m[0] * v[0] + m[3] * v[1] + m[5] * v[2],
+        m[3] * v[0] + m[1] * v[1] + m[4] * v[2],
+        m[5] * v[0] + m[4] * v[1] + m[2] * v[2],
+    ]
+}
+
+fn square(v: [f64; 3]) -> f64 {
+    v.iter().map(|c| c * c).sum()
+}
+
+fn norm(v: [f64; 3]) -> f64 {
+    square(v).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Noise;
+
+    /// A square of points about a unit apart on the plane z = x / 2, shaken within it.
+    fn plane(side: u64, shake: f64) -> Vec<[f64; 3]> {
+        let noise = Noise::new(3);
+        (0..side * side)
+            .map(|i| {
+                let d = noise.normal(0, i);
+                let (x, y) = ((i % side) as f64 + shake * d[0], (i / side) as f64 + shake * d[1]);
+                [x, y, 0.5 * x]
+            })
+            .collect()
+    }
+
+    fn spread_by(points: &[[f64; 3]], most: f64) -> Vec<[f64; 3]> {
+        let mut moved = points.to_vec();
+        spread(&mut moved, &Graph::knn(points, 20), most, &|| true);
+        moved
+    }
+
+    /// How far the distances to the nearest other point stray, relative to their mean.
+    fn evenness(points: &[[f64; 3]]) -> f64 {
+        let graph = Graph::knn(points, 1);
+        let distances: Vec<f64> = (0..points.len())
+            .map(|i| {
+                let q = points[graph.row(i)[0] as usize];
+                norm(std::array::from_fn(|a| points[i][a] - q[a]))
+            })
+            .collect();
+        let mean = distances.iter().sum::<f64>() / distances.len() as f64;
+        let spread = distances.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / distances.len() as f64;
+        spread.sqrt() / mean
+    }
+
+    #[test]
+    fn a_shaken_plane_gets_even_and_stays_a_plane() {
+        let points = plane(40, 0.3);
+        let moved = spread_by(&points, 1.0);
+        assert!(
+            evenness(&moved) < 0.6 * evenness(&points),
+            "{} {}",
+            evenness(&moved),
+            evenness(&points)
+        );
+        assert!(moved.iter().all(|p| (p[2] - 0.5 * p[0]).abs() < 1e-9));
+    }
+
+    #[test]
+    fn nobody_moves_farther_than_allowed() {
+        let points = plane(30, 0.3);
+        for most in [0.0, 0.01, 0.1] {
+            for (p, q) in points.iter().zip(spread_by(&points, most)) {
+                let way = norm(std::array::from_fn(|a| q[a] - p[a]));
+                assert!(way <= most * (1.0 + 1e-12), "{way} > {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn points_in_a_line_stay_on_it_and_points_on_a_point_stay_there() {
+        let line: Vec<[f64; 3]> = (0..60).map(|i| [f64::from(i * i % 61), 0.0, 0.0]).collect();
+        assert!(spread_by(&line, 1.0).iter().all(|p| p[1] == 0.0 && p[2] == 0.0));
+        let pile = vec![[1.0, 2.0, 3.0]; 50];
+        assert_eq!(spread_by(&pile, 1.0), pile);
+    }
+}
