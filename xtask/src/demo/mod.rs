@@ -8,7 +8,7 @@ mod scan;
 mod simulate;
 mod splat;
 
-use crate::{paths, setup, shell};
+use crate::{paths, program, setup, shell};
 use anyhow::{Result, ensure};
 use picture::Views;
 use splat::Camera;
@@ -35,11 +35,7 @@ const VIEWS: Views = Views {
 pub fn run() -> Result<()> {
     setup::run()?;
     println!("building (the first time takes a minute or two)");
-    shell::run(
-        Command::new("cargo")
-            .args(["build", "--release", "--bin", "quietcloud"])
-            .current_dir(paths::root()),
-    )?;
+    let program = program::build()?;
 
     let noisy = scan::read().unwrap_or_else(|reason| {
         println!("the real scan is out of reach ({reason:#}); a simulated depth camera takes its place");
@@ -52,7 +48,6 @@ pub fn run() -> Result<()> {
     cloud::write(&before, &noisy)?;
 
     println!("quietcloud denoise target/demo/before.ply target/demo/after.ply");
-    let program = paths::root().join("target/release/quietcloud");
     shell::run(Command::new(program).arg("denoise").arg(&before).arg(&after))?;
 
     let clean = cloud::read(&after)?;

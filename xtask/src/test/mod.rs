@@ -1,8 +1,8 @@
 //! `test`: everything there is, one stage after the other, a summary at the end.
 
-mod cmake;
-mod peers;
-mod python;
+pub mod cmake;
+pub mod peers;
+pub mod python;
 mod ros;
 mod stage;
 

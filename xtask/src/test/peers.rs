@@ -1,7 +1,7 @@
 //! The peers build, and everybody makes a noisy ball rounder: quietcloud as well as they do.
 
 use super::cmake;
-use crate::{paths, shell};
+use crate::{paths, program, shell};
 use anyhow::{Result, ensure};
 use std::fmt::Write as _;
 use std::fs;
@@ -55,12 +55,7 @@ fn compare(path: &Path, lines: &mut Vec<String>) -> Result<()> {
         ensure!(after < before, "{name} made it worse");
         best = best.min(after);
     }
-    shell::run(
-        Command::new("cargo")
-            .args(["build", "--release", "--bin", "quietcloud"])
-            .current_dir(paths::root()),
-    )?;
-    let mut ours = Command::new(paths::root().join("target/release/quietcloud"));
+    let mut ours = Command::new(program::build()?);
     shell::capture(ours.arg("denoise").arg(&noisy).arg(&result))?;
     let after = roundness(&result)?;
     lines.push(format!("quietcloud     {after:.5}"));
