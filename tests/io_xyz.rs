@@ -93,7 +93,7 @@ fn broken_files_are_refused() {
 fn unknown_extensions_and_missing_files_are_told_apart() {
     let scratch = Scratch::new("xyz_names");
     let cloud = io::read(&scratch.file("in.xyz", b"1 2 3\n")).unwrap();
-    assert!(message(io::read(&scratch.file("in.las", b"1 2 3\n"))).contains("'.las'"));
+    assert!(message(io::read(&scratch.file("in.e57", b"1 2 3\n"))).contains("'.e57'"));
     assert!(message(cloud.write(&scratch.path("out"), cloud.points())).contains("expected .ply"));
     assert!(matches!(
         io::read(&scratch.path("none.xyz")),

@@ -10,9 +10,10 @@ use super::ledger::within;
 
 const FORMATS: [&str; 5] = ["a.ply", "a.pcd", "a.xyz", "a.las", "a.laz"];
 
-/// What a parser may hold: an ASCII column takes some hundred bytes for its name, a compressed block unpacks 88-fold.
+/// What a parser may hold: an ASCII column takes some hundred bytes for its name, a compressed block unpacks 88-fold. The
+/// packer of LAZ begins with two megabytes of tables, whatever it packs.
 fn most(bytes: &[u8]) -> usize {
-    (1 << 20) + 2000 * bytes.len()
+    (4 << 20) + 2000 * bytes.len()
 }
 
 pub fn ply(bytes: &[u8]) {

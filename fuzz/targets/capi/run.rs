@@ -167,7 +167,8 @@ pub fn filter(bytes: &mut Bytes, filter: *mut quietcloud_filter_t, cancels: bool
     } else {
         // An extent beyond all numbers is a cloud's own fault.
         let status = expect(status, &[QUIETCLOUD_OK, QUIETCLOUD_E_CLOUD, QUIETCLOUD_E_MEMORY]);
-        let plain = (0..points).all(|i| (0..3).all(|a| !(layout.coordinate(&before, 0, i, a).abs() > 1e7)));
+        let ordinary = |c: f64| c.is_nan() || c.abs() <= 1e7;
+        let plain = (0..points).all(|i| (0..3).all(|a| ordinary(layout.coordinate(&before, 0, i, a))));
         let may_refuse = !plain || layout.tangled();
         assert!(status == QUIETCLOUD_OK || may_refuse, "{}", super::last_error());
     }
