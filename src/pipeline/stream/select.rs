@@ -75,7 +75,7 @@ mod tests {
         let positive: Vec<f64> = numbers.iter().copied().filter(|&x| x > 0.0).collect();
         let found = median(&tape, len, positive.len() as u64, |x| x > 0.0, |x| x).unwrap();
         let middle = positive.len() / 2;
-        let expected = if positive.len() % 2 == 0 {
+        let expected = if positive.len().is_multiple_of(2) {
             (positive[middle - 1] + positive[middle]) / 2.0
         } else {
             positive[middle]
