@@ -124,8 +124,8 @@ thread_local! {
     static UNPACKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Broken streams make the decoder stumble over its own tables: that is the file's fault and no defect to report.
-fn unpacking<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
+/// What `work` gives; nothing where it panicked, of which nobody reads.
+fn quietly<T>(work: impl FnOnce() -> io::Result<T>) -> Option<io::Result<T>> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = panic::take_hook();
@@ -138,14 +138,27 @@ fn unpacking<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
     UNPACKING.set(true);
     let result = catch_unwind(AssertUnwindSafe(work));
     UNPACKING.set(false);
-    match result {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+    result.ok()
+}
+
+/// Broken streams make the decoder stumble over its own tables: that is the file's fault and no defect to report.
+fn unpacking<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, String> {
+    match quietly(work) {
+        Some(Ok(done)) => Ok(done),
+        Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
             Err("the packed points end too early: the file is truncated or its header is wrong".into())
         }
-        Ok(Err(error)) => Err(format!("the points can't be unpacked: {error}")),
-        Err(_) => Err("the points can't be unpacked: the packed data is broken".into()),
+        Some(Err(error)) => Err(format!("the points can't be unpacked: {error}")),
+        None => Err("the points can't be unpacked: the packed data is broken".into()),
     }
+}
+
+/// The encoder takes differences of attributes, which a program built with overflow checks does not let wrap around.
+fn packing<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    quietly(work).unwrap_or_else(|| {
+        let reason = "the points can't be packed: their attributes are too far apart";
+        Err(io::Error::new(io::ErrorKind::InvalidData, reason))
+    })
 }
 
 /// Writes records one after the other.
@@ -169,7 +182,7 @@ impl<'a, W: Write + Seek + Send + Sync + 'a> Sink<'a, W> {
     pub(in crate::io) fn write(&mut self, records: &[u8]) -> io::Result<()> {
         match self {
             Sink::Plain(to) => to.write_all(records),
-            Sink::Packed(to) => to.compress_many(records),
+            Sink::Packed(to) => packing(|| to.compress_many(records)),
         }
     }
 
@@ -178,7 +191,7 @@ impl<'a, W: Write + Seek + Send + Sync + 'a> Sink<'a, W> {
         Ok(match self {
             Sink::Plain(to) => to,
             Sink::Packed(mut to) => {
-                to.done()?;
+                packing(|| to.done())?;
                 let mut to = to.into_inner();
                 to.seek(SeekFrom::End(0))?;
                 to
