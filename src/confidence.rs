@@ -6,6 +6,7 @@ use crate::cloud::CloudView;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::normalize::normalize;
+use crate::surface;
 
 /// Neighbours from which a point's isolation is measured.
 const NEIGHBORS: usize = 20;
@@ -20,7 +21,8 @@ const ISOLATION: f64 = 0.1;
 /// units; `noise` is the run's standard deviation ([`Report::noise`](crate::Report::noise)), in the same units. One
 /// number for every point, the tail probability `erfc(sqrt((m^2 + a^2) / 2))` of two things that noise rarely does:
 ///
-/// - its way `m = |cleaned - scan| / noise`, in standard deviations;
+/// - its way across the surface, `m = |(1 - M) (cleaned - scan)| / noise`, in standard deviations: M, twice the covariance
+///   of its neighbourhood over its trace, takes out what it was moved along the surface for evenness;
 /// - its isolation `a = max(ln q, 0) / 0.1`, `q` the distance to its 20 nearest neighbours (root mean square) over the
 ///   median of theirs.
 ///
@@ -46,12 +48,15 @@ pub fn confidence(scan: CloudView<'_>, cleaned: CloudView<'_>, noise: f64) -> Re
         )));
     }
     let cloud = normalize(cleaned)?;
-    let isolation = isolation(&cloud.points);
+    let graph = Graph::knn(&cloud.points, NEIGHBORS);
+    let isolation = isolation(&cloud.points, &graph);
     let mut rated = vec![0f32; scan.len()];
-    for (&i, isolation) in cloud.source.iter().zip(&isolation) {
+    for (row, (&i, isolation)) in cloud.source.iter().zip(&isolation).enumerate() {
         let (before, after) = (scan.get(i as usize), cleaned.get(i as usize));
-        let way = (0..3).map(|a| (after[a] - before[a]).powi(2)).sum::<f64>().sqrt();
-        let moved = if noise > 0.0 { way / noise } else { 0.0 };
+        let way: [f64; 3] = std::array::from_fn(|a| after[a] - before[a]);
+        let along = surface::apply(&surface::within(&cloud.points, &graph, row), way);
+        let across = surface::norm(std::array::from_fn(|a| way[a] - along[a]));
+        let moved = if noise > 0.0 { across / noise } else { 0.0 };
         let alone = isolation.ln().max(0.0) / ISOLATION;
         let rating = tail(moved.hypot(alone));
         // A point that was finite only afterwards has no way: nothing is known of it.
@@ -66,8 +71,7 @@ fn tail(x: f64) -> f64 {
 }
 
 /// For each point, how much farther its neighbours lie than theirs do; 1 where neither is any distance away.
-fn isolation(points: &[[f64; 3]]) -> Vec<f64> {
-    let graph = Graph::knn(points, NEIGHBORS);
+fn isolation(points: &[[f64; 3]], graph: &Graph) -> Vec<f64> {
     let reach: Vec<f64> = (0..points.len())
         .into_par_iter()
         .map(|i| {

@@ -25,6 +25,7 @@ pub mod random;
 pub mod sampler;
 pub mod schedule;
 mod spread;
+mod surface;
 pub mod tile;
 
 pub use cloud::CloudView;

@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use crate::graph::Graph;
+use crate::surface::{apply, norm, within};
 
 /// Neighbours push when they are closer than this many local spacings: a little more than one, so that an even
 /// cloud is at rest.
@@ -40,10 +41,10 @@ pub(crate) fn spread(
         return;
     }
     let start = points.clone();
-    let within: Vec<[f64; 6]> = (0..start.len())
+    let tangents: Vec<[f64; 6]> = (0..start.len())
         .into_par_iter()
         .with_min_len(256)
-        .map(|i| within_surface(&start, graph, i))
+        .map(|i| within(&start, graph, i))
         .collect();
     let mut next = start.clone();
     for _ in 0..ROUNDS {
@@ -54,7 +55,7 @@ pub(crate) fn spread(
             .with_min_len(256)
             .enumerate()
             .for_each(|(i, to)| {
-                let push = apply(&within[i], push(points, graph, i));
+                let push = apply(&tangents[i], push(points, graph, i));
                 let way: [f64; 3] = std::array::from_fn(|a| points[i][a] + push[a] - start[i][a]);
                 let length = norm(way);
                 let share = if length > most { most / length } else { 1.0 };
@@ -77,69 +78,6 @@ fn push(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 3] {
         }
     }
     sum
-}
-
-/// `2 C / tr C` of the neighbourhood of point i as xx, yy, zz, xy, yz, zx. Neighbours count less towards the rim, where it
-/// is chance which of them still belongs.
-fn within_surface(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 6] {
-    let offset = |j: u32| -> [f64; 3] { std::array::from_fn(|a| points[j as usize][a] - points[i][a]) };
-    let rim = graph
-        .row(i)
-        .iter()
-        .map(|&j| square(offset(j)))
-        .fold(0.0, f64::max);
-    if rim == 0.0 {
-        return [0.0; 6];
-    }
-    // The point itself, at 0, has weight 1.
-    let (mut total, mut mean, mut second) = (1.0, [0.0; 3], [0.0; 6]);
-    for &j in graph.row(i) {
-        let d = offset(j);
-        let weight = 1.0 - square(d) / rim;
-        total += weight;
-        (0..3).for_each(|a| mean[a] += weight * d[a]);
-        let products = [
-            d[0] * d[0],
-            d[1] * d[1],
-            d[2] * d[2],
-            d[0] * d[1],
-            d[1] * d[2],
-            d[2] * d[0],
-        ];
-        (0..6).for_each(|c| second[c] += weight * products[c]);
-    }
-    let m = mean.map(|c| c / total);
-    let squares = [
-        m[0] * m[0],
-        m[1] * m[1],
-        m[2] * m[2],
-        m[0] * m[1],
-        m[1] * m[2],
-        m[2] * m[0],
-    ];
-    let covariance: [f64; 6] = std::array::from_fn(|c| second[c] / total - squares[c]);
-    let trace = covariance[0] + covariance[1] + covariance[2];
-    if trace > 0.0 {
-        covariance.map(|c| 2.0 * c / trace)
-    } else {
-        [0.0; 6]
-    }
-}
-
-fn apply(m: &[f64; 6], v: [f64; 3]) -> [f64; 3] {
-    [
-        m[0] * v[0] + m[3] * v[1] + m[5] * v[2],
-        m[3] * v[0] + m[1] * v[1] + m[4] * v[2],
-        m[5] * v[0] + m[4] * v[1] + m[2] * v[2],
-    ]
-}
-
-fn square(v: [f64; 3]) -> f64 {
-    v.iter().map(|c| c * c).sum()
-}
-
-fn norm(v: [f64; 3]) -> f64 {
-    square(v).sqrt()
 }
 
 #[cfg(test)]
