@@ -461,7 +461,7 @@ int32_t quietcloud_filter_run_f64(quietcloud_filter_t *filter,
  * median, in the cloud's unit), noise (standard deviation, given or estimated, in the cloud's unit), noise_spacing (the
  * same in units of the spacing), estimated (1 where the noise was estimated, else 0), steps (0 where there was nothing to
  * do), tiles, workers, and wall times in milliseconds: normalize_ms, graph_ms, noise_ms, network_ms, sampler_ms,
- * restore_ms, total_ms, and runtime_ms, the part inside ONNX Runtime.
+ * spread_ms, restore_ms, total_ms, and runtime_ms, the part inside ONNX Runtime.
  *
  * Errors: QUIETCLOUD_E_ARGUMENT (NULL, unknown name, no run has succeeded yet, the filter is at work).
  * `out` is untouched then.
