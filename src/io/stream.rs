@@ -110,11 +110,7 @@ impl Stream {
         let mut batch = Vec::new();
         self.batches(&mut |records| {
             batch.clear();
-            batch.extend(
-                records
-                    .chunks_exact(self.records.stride)
-                    .map(|r| self.records.point(r)),
-            );
+            batch.extend(self.records.places(records));
             hear(&batch)
         })
     }
@@ -149,11 +145,7 @@ impl Stream {
         let (mut first, mut points) = (0, Vec::new());
         self.batches(&mut |records| {
             points.clear();
-            points.extend(
-                records
-                    .chunks_exact(self.records.stride)
-                    .map(|r| self.records.point(r)),
-            );
+            points.extend(self.records.places(records));
             replace(first, &mut points)?;
             for (record, point) in records.chunks_exact_mut(self.records.stride).zip(&points) {
                 if self.header.is_some() {
@@ -212,6 +204,11 @@ impl Stream {
 }
 
 impl Records {
+    /// The points of whole records.
+    fn places<'a>(&'a self, records: &'a [u8]) -> impl Iterator<Item = [f64; 3]> + 'a {
+        records.chunks_exact(self.stride).map(|record| self.point(record))
+    }
+
     fn point(&self, record: &[u8]) -> [f64; 3] {
         std::array::from_fn(|axis| {
             let (first, kind) = self.xyz[axis];

@@ -4,6 +4,8 @@
 //! bytes are the same at any number of threads.
 
 use crate::error::{Error, Result};
+use crate::model::{Device, Model};
+use crate::params::Params;
 
 /// Core points of a tile on a processor: small enough that a layer's activations stay in its cache, large enough
 /// that the halo does not outweigh the core.
@@ -48,7 +50,27 @@ pub(super) struct Need {
     pub gpu: bool,
 }
 
+/// Working threads of a run.
+pub(super) fn threads(params: &Params) -> usize {
+    match params.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
+}
+
 impl Need {
+    /// Of a run of `model` on so many points.
+    pub(super) fn of(model: &Model, params: &Params, points: usize) -> Need {
+        let stages = &model.manifest().stages;
+        Need {
+            points,
+            k: model.manifest().graph.k,
+            hops: stages.iter().map(|stage| stage.hops).max().unwrap_or(0),
+            threads: threads(params),
+            gpu: model.device() != Device::Cpu,
+        }
+    }
+
     /// # Errors
     /// [`Error::Memory`] where `max_memory_mb` can't hold the cloud and one small tile (0 sets no bound), or the system
     /// has no room for the cloud.

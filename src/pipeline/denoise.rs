@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Need};
 use super::job::{self, Job, Watch};
-use super::report::{Milliseconds, Report};
+use super::report::Report;
 use crate::bundle::{Capability, Method};
 use crate::cloud::CloudView;
 use crate::error::Result;
-use crate::model::{Device, Model};
+use crate::model::Model;
 use crate::normalize::{Frame, Normalized, normalize_while};
 use crate::params::{ByName, Params};
 
@@ -74,20 +74,8 @@ pub fn denoise_tuned(
 ) -> Result<Denoised> {
     params.check()?;
     model.manifest().expect(Capability::Denoise)?;
-    let threads = match params.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
-    let stages = &model.manifest().stages;
-    let hops = stages.iter().map(|stage| stage.hops).max().unwrap_or(0);
-    let k = model.manifest().graph.k;
-    let need = Need {
-        points: cloud.len(),
-        k,
-        hops,
-        threads,
-        gpu: model.device() != Device::Cpu,
-    };
+    let need = Need::of(model, params, cloud.len());
+    let threads = need.threads;
     let mut budget = need.budget(params.max_memory_mb)?;
     if let Some(tile) = tuning.tile {
         budget.tile = tile.max(1);
@@ -95,17 +83,7 @@ pub fn denoise_tuned(
     job::run(threads, watch, |job| {
         let report = Report {
             points: cloud.len(),
-            finite: 0,
-            spacing: 0.0,
-            noise: params.noise,
-            noise_spacing: 0.0,
-            estimated: false,
-            steps: 0,
-            device: model.device(),
-            tiles: 0,
-            workers: 0,
-            milliseconds: Milliseconds::default(),
-            notes: model.notes().to_vec(),
+            ..Report::blank(model, params)
         };
         let frame = Frame {
             center: [0.0; 3],

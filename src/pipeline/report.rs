@@ -1,6 +1,7 @@
 //! What a run did.
 
-use crate::model::Device;
+use crate::model::{Device, Model};
+use crate::params::Params;
 
 /// Wall time of each stage in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,6 +61,24 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a run that has not done anything yet.
+    pub(super) fn blank(model: &Model, params: &Params) -> Report {
+        Report {
+            points: 0,
+            finite: 0,
+            spacing: 0.0,
+            noise: params.noise,
+            noise_spacing: 0.0,
+            estimated: false,
+            steps: 0,
+            device: model.device(),
+            tiles: 0,
+            workers: 0,
+            milliseconds: Milliseconds::default(),
+            notes: model.notes().to_vec(),
+        }
+    }
+
     /// Every number of the report by name; times in milliseconds carry the suffix `_ms`.
     pub fn numbers(&self) -> [(&'static str, f64); 17] {
         let ms = &self.milliseconds;

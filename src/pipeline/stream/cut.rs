@@ -17,6 +17,7 @@ use crate::io::Stream;
 use crate::model::Model;
 use crate::params::Params;
 use crate::pipeline::job::{self, Watch};
+use crate::pipeline::report::Report;
 use crate::spread;
 
 /// The file in a folder of tiles that describes them.
@@ -100,7 +101,7 @@ pub fn cut(
             job,
             most: plan.most.max(8 * work.state.piece as usize),
             memory: plan.memory,
-            report: plan::blank(model, params),
+            report: Report::blank(model, params),
             work,
         };
         survey.prepare()?;

@@ -26,6 +26,7 @@ use sort::Sorter;
 use tape::Tape;
 use work::{Stage, Work, identity};
 
+use super::budget::Need;
 use super::denoise::{Run, Tuning};
 use super::job::{self, Job, Watch};
 use super::report::Report;
@@ -71,7 +72,7 @@ pub(super) fn run(
             job,
             most: plan.most.max(4 * work.state.piece as usize),
             memory: plan.memory,
-            report: plan::blank(model, params),
+            report: Report::blank(model, params),
             work,
         };
         survey.prepare()?;
@@ -149,7 +150,7 @@ impl Survey<'_> {
 
     /// A run of the pipeline for a piece of so many points, in the whole cloud's frame and at its noise.
     fn run(&self, points: usize) -> Result<Run<'_>> {
-        let budget = plan::need(self.model, self.params, points.max(1)).budget(self.memory)?;
+        let budget = Need::of(self.model, self.params, points.max(1)).budget(self.memory)?;
         Ok(Run {
             model: self.model,
             params: self.params,
@@ -159,7 +160,7 @@ impl Survey<'_> {
             frame: self.frame()?,
             report: Report {
                 noise_spacing: self.work.state.noise,
-                ..plan::blank(self.model, self.params)
+                ..Report::blank(self.model, self.params)
             },
         })
     }

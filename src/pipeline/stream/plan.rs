@@ -8,10 +8,9 @@ use super::region::BLOCK;
 use crate::bundle::Method;
 use crate::error::{Error, Result};
 use crate::io::Stream;
-use crate::model::{Device, Model};
+use crate::model::Model;
 use crate::params::{ByName, Params};
-use crate::pipeline::budget::{FILE_MB, Need, POINT_BYTES};
-use crate::pipeline::report::{Milliseconds, Report};
+use crate::pipeline::budget::{FILE_MB, POINT_BYTES, threads};
 
 /// Points of a piece, where there is room for them: less would be mostly surroundings, more would lose more work to a kill.
 const PIECE: u64 = 1 << 19;
@@ -62,24 +61,6 @@ pub(super) fn local(model: &Model) -> Result<()> {
     )))
 }
 
-pub(super) fn need(model: &Model, params: &Params, points: usize) -> Need {
-    let stages = &model.manifest().stages;
-    Need {
-        points,
-        k: model.manifest().graph.k,
-        hops: stages.iter().map(|stage| stage.hops).max().unwrap_or(0),
-        threads: threads(params),
-        gpu: model.device() != Device::Cpu,
-    }
-}
-
-fn threads(params: &Params) -> usize {
-    match params.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    }
-}
-
 pub(super) fn plan(model: &Model, params: &Params) -> Result<Plan> {
     local(model)?;
     params.check()?;
@@ -108,22 +89,4 @@ pub(super) fn settings(model: &Model, params: &Params) -> String {
     let digest = Sha256::digest(format!("{:?}", model.manifest()).as_bytes());
     let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{} {result:?} {hash}", env!("CARGO_PKG_VERSION"))
-}
-
-/// A report of nothing yet.
-pub(super) fn blank(model: &Model, params: &Params) -> Report {
-    Report {
-        points: 0,
-        finite: 0,
-        spacing: 0.0,
-        noise: params.noise,
-        noise_spacing: 0.0,
-        estimated: false,
-        steps: 0,
-        device: model.device(),
-        tiles: 0,
-        workers: 0,
-        milliseconds: Milliseconds::default(),
-        notes: model.notes().to_vec(),
-    }
 }
