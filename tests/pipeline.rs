@@ -8,7 +8,7 @@ use std::time::Instant;
 use quietcloud::bundle::Steps;
 use quietcloud::params::Quality;
 use quietcloud::pipeline::{Denoised, Tuning, check, denoise_tuned};
-use quietcloud::{CloudView, Model, Params, denoise};
+use quietcloud::{CloudView, Error, Model, Params, denoise};
 use stand_in::{model, moved, noisy_sphere, off_sphere};
 
 const CENTER: [f64; 3] = [10.0, -20.0, 30.0];
@@ -231,6 +231,24 @@ fn small_and_degenerate_clouds_are_no_errors() {
         "{:?}",
         untouched.report.notes
     );
+}
+
+#[test]
+fn a_spacing_that_cannot_be_the_clouds_is_refused() {
+    let (model, points) = (model(), noisy_sphere(500, 1.0, CENTER, 0.03));
+    let told = |spacing| Params {
+        spacing,
+        ..Params::default()
+    };
+    for spacing in [5e-144, 1e-20] {
+        let error = denoise(&model, CloudView::from_f64(&points), &told(spacing), &mut ()).unwrap_err();
+        assert!(
+            matches!(&error, Error::Argument(what) if what.contains("spacing")),
+            "{error}"
+        );
+    }
+    let same = vec![[1.0; 3]; 40];
+    assert_eq!(run(&model, &same, &told(1e-20)).points, same);
 }
 
 #[test]

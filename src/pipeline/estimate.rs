@@ -11,6 +11,7 @@ use super::predict::{Span, Tiles};
 use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::graph::{Floor, Graph, least_spacing};
+use crate::normalize::Frame;
 
 impl Run<'_> {
     /// The first graph. It knows the local spacing of every point, where `normalize` looked at a sample: from here on
@@ -18,9 +19,9 @@ impl Run<'_> {
     pub(super) fn graph(&mut self, points: &mut [[f64; 3]]) -> Result<Graph> {
         let start = Instant::now();
         let k = self.model.manifest().graph.k;
-        let given = self.params.spacing / self.frame.scale;
         let (mut graph, unit);
         if self.params.spacing > 0.0 {
+            let given = own_unit(self.params.spacing, &self.frame, widest(points))?;
             graph = knn(points, k, Floor::At(least_spacing(Some(given))), self.job)?;
             unit = given;
         } else {
@@ -81,6 +82,30 @@ pub(super) fn no_estimate() -> Error {
         role: Role::Noise.name().into(),
         reason: "gave no finite estimate for any point".into(),
     }
+}
+
+/// The caller's spacing in units of `frame`, for points that lie up to `widest` such units from its centre.
+///
+/// # Errors
+/// [`Error::Argument`] where coordinates in that spacing can't be told apart, or overflow, in the networks' numbers.
+pub(super) fn own_unit(spacing: f64, frame: &Frame, widest: f64) -> Result<f64> {
+    let unit = spacing / frame.scale;
+    let spacings = 2.0 * widest / unit;
+    if widest == 0.0 || (1e-30..=1e12).contains(&spacings) {
+        return Ok(unit);
+    }
+    let width = 2.0 * widest * frame.scale;
+    Err(Error::Argument(format!(
+        "spacing is {spacing:e}, but the cloud is {width:e} wide: {spacings:.0e} spacings"
+    )))
+}
+
+/// The largest distance of a point to the origin along an axis.
+fn widest(points: &[[f64; 3]]) -> f64 {
+    let largest = points
+        .par_iter()
+        .map(|p| p.iter().fold(0.0, |most: f64, c| most.max(c.abs())));
+    largest.reduce(|| 0.0, f64::max)
 }
 
 /// Brings points and spacings to another unit of length.

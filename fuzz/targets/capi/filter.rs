@@ -234,7 +234,12 @@ impl Filter {
                 expect(status, &[QUIETCLOUD_OK]);
             }
         }
-        if let Ran::Fine(points) = run::filter(bytes, self.handle, self.hearer == Hearer::Cancels) {
+        let at = TABLE
+            .iter()
+            .position(|param| param.name == "spacing")
+            .expect("an option");
+        let cancels = self.hearer == Hearer::Cancels;
+        if let Ran::Fine(points) = run::filter(bytes, self.handle, cancels, self.options[at]) {
             self.ran = Some(points);
         }
     }

@@ -129,8 +129,8 @@ fn fill(bytes: &mut Bytes, layout: &Layout, block: &mut [u8]) {
     }
 }
 
-/// A run of `filter`, and all that the header says about memory.
-pub fn filter(bytes: &mut Bytes, filter: *mut quietcloud_filter_t, cancels: bool) -> Ran {
+/// A run of `filter`, which was told the `spacing`, and all that the header says about memory.
+pub fn filter(bytes: &mut Bytes, filter: *mut quietcloud_filter_t, cancels: bool, spacing: f64) -> Ran {
     let layout = Layout::any(bytes);
     let mut block = vec![FENCE; BLOCK];
     if layout.stride(0) >= layout.packed() {
@@ -163,14 +163,34 @@ pub fn filter(bytes: &mut Bytes, filter: *mut quietcloud_filter_t, cancels: bool
     } else if layout.broken() {
         expect(status, &[QUIETCLOUD_E_CLOUD]);
     } else if cancels {
-        expect(status, &[QUIETCLOUD_E_CANCELLED, QUIETCLOUD_E_CLOUD]);
+        expect(
+            status,
+            &[QUIETCLOUD_E_CANCELLED, QUIETCLOUD_E_CLOUD, QUIETCLOUD_E_ARGUMENT],
+        );
     } else {
-        // An extent beyond all numbers is a cloud's own fault.
-        let status = expect(status, &[QUIETCLOUD_OK, QUIETCLOUD_E_CLOUD, QUIETCLOUD_E_MEMORY]);
+        // An extent beyond all numbers is a cloud's own fault; one beyond all spacings that of what was set.
+        let status = expect(
+            status,
+            &[
+                QUIETCLOUD_OK,
+                QUIETCLOUD_E_CLOUD,
+                QUIETCLOUD_E_MEMORY,
+                QUIETCLOUD_E_ARGUMENT,
+            ],
+        );
         let ordinary = |c: f64| c.is_nan() || c.abs() <= 1e7;
         let plain = (0..points).all(|i| (0..3).all(|a| ordinary(layout.coordinate(&before, 0, i, a))));
         let may_refuse = !plain || layout.tangled();
-        assert!(status == QUIETCLOUD_OK || may_refuse, "{}", super::last_error());
+        let odd = spacing > 0.0 && !(plain && (1e-4..=1e25).contains(&spacing));
+        assert!(
+            match status {
+                QUIETCLOUD_OK => true,
+                QUIETCLOUD_E_ARGUMENT => odd,
+                _ => may_refuse,
+            },
+            "{}",
+            super::last_error()
+        );
     }
     if status != QUIETCLOUD_OK || nowhere {
         assert_eq!(block, before, "the output of a refused run was touched");

@@ -14,7 +14,7 @@ use crate::curve;
 use crate::error::{Error, Result};
 use crate::graph::{self, Floor, least_spacing};
 use crate::normalize::{Frame, NEIGHBORS, SAMPLES, cell};
-use crate::pipeline::estimate::{in_units, knn, no_estimate};
+use crate::pipeline::estimate::{in_units, knn, no_estimate, own_unit};
 
 /// A point with its place along the curve and its number in the file.
 type Placed = (u64, ([f64; 3], u64));
@@ -191,7 +191,8 @@ impl Survey<'_> {
         };
         let (least, unit);
         if self.params.spacing > 0.0 {
-            unit = self.params.spacing / self.first()?.scale;
+            let frame = self.first()?;
+            unit = own_unit(self.params.spacing, &frame, self.extent() / 2.0 / frame.scale)?;
             least = least_spacing(Some(unit));
         } else {
             least = least_spacing(middle);
