@@ -1,5 +1,7 @@
 //! The neighbour graph of a cloud, its local spacing, and the edge features a network reads from it.
 
+mod blocks;
+mod packets;
 mod search;
 
 pub(crate) use search::Places;

@@ -27,6 +27,7 @@ pub mod schedule;
 mod spread;
 mod surface;
 pub mod tile;
+mod widest;
 
 pub use cloud::CloudView;
 pub use confidence::confidence;

@@ -1,9 +1,13 @@
-//! Exact k nearest neighbours with ties broken by index, on a kiddo tree.
+//! Exact k nearest neighbours with ties broken by index: of clouds in the order of a curve by blocks of it, of all others on a
+//! kiddo tree.
 
 use std::num::NonZero;
 
 use kiddo::{ImmutableKdTree, SquaredEuclidean};
 use rayon::prelude::*;
+
+use super::blocks::Blocks;
+use super::packets::Search;
 
 /// Queries per parallel task: enough to pay for a task, and consecutive, so that they share cached leaves.
 const CHUNK: usize = 256;
@@ -22,6 +26,10 @@ pub(super) fn nearest(
     reach: &mut [f64],
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
+    if let Some(blocks) = (points.len() > k).then(|| Blocks::new(points)).flatten() {
+        let blocks = &blocks;
+        return Search { blocks, points, k }.nearest(queries, neighbors, reach, go_on);
+    }
     match axes(points)[..] {
         [a, b, c] => nearest_in(points, [a, b, c], queries, k, neighbors, reach, go_on),
         [a, b] => nearest_in(points, [a, b], queries, k, neighbors, reach, go_on),
@@ -193,5 +201,91 @@ impl<const D: usize> Sites<D> {
     fn expand(&self, square: f64, site: u32, k: usize, found: &mut Vec<(f64, u32)>) {
         let members = self.starts[site as usize] as usize..self.starts[site as usize + 1] as usize;
         found.extend(self.members[members].iter().take(k + 1).map(|&i| (square, i)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CloudView;
+    use crate::normalize::normalize;
+    use crate::random::Noise;
+
+    /// A wavy sheet with a regular half, where distances are equal, some duplicates, a clump and two strays.
+    fn cloud() -> Vec<[f64; 3]> {
+        let noise = Noise::new(4);
+        let mut points: Vec<[f64; 3]> = (0..6000)
+            .map(|i| {
+                let (x, y) = ((i % 75) as f64, (i / 75) as f64);
+                let d = if i % 75 < 40 { [0.0; 3] } else { noise.normal(0, i) };
+                [
+                    x + 0.3 * d[0],
+                    y + 0.3 * d[1],
+                    (0.1 * x).sin().round() + 0.2 * d[2],
+                ]
+            })
+            .collect();
+        for i in 0..300 {
+            let d = noise.normal(1, i);
+            points.push([20.0 + 0.01 * d[0], 20.0 + 0.01 * d[1], 5.0]);
+        }
+        points.extend([[3.0, 3.0, 0.0]; 4]);
+        points.extend([[-400.0, 0.0, 0.0], [0.0, 0.0, 300.0]]);
+        normalize(CloudView::from_f64(&points)).unwrap().points
+    }
+
+    fn compare(points: &[[f64; 3]], k: usize) {
+        let everyone: Vec<u32> = (0..points.len() as u32).collect();
+        let (mut tree, mut tree_reach) = (vec![0; points.len() * k], vec![0.0; points.len()]);
+        nearest_in(
+            points,
+            [0, 1, 2],
+            &everyone,
+            k,
+            &mut tree,
+            &mut tree_reach,
+            &|| true,
+        );
+        let (mut found, mut reach) = (vec![0; points.len() * k], vec![0.0; points.len()]);
+        let blocks = &Blocks::new(points).expect("a cloud along the curve");
+        Search { blocks, points, k }.nearest(&everyone, &mut found, &mut reach, &|| true);
+        assert!(found == tree && reach == tree_reach, "k {k}");
+    }
+
+    #[test]
+    fn blocks_give_what_the_tree_gives() {
+        let points = cloud();
+        [1, 5, 20, 40, 300].map(|k| compare(&points, k));
+    }
+
+    #[test]
+    fn far_small_and_scattered_clouds_have_the_same_neighbours() {
+        let points = cloud();
+        for (scale, shift) in [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e8)] {
+            let other: Vec<[f64; 3]> = points.iter().map(|p| p.map(|c| scale * c + shift)).collect();
+            compare(&other, 20);
+        }
+        // Every tenth point somewhere in a box a thousand times as wide, and a knot a millionth as wide.
+        let noise = Noise::new(5);
+        let mut other = points.clone();
+        for (i, p) in other.iter_mut().enumerate() {
+            let d = noise.normal(0, i as u64);
+            match i % 10 {
+                0 => *p = d.map(|c| 1e5 * c),
+                1 => *p = d.map(|c| 1e-6 * c),
+                _ => {}
+            }
+        }
+        let other = normalize(CloudView::from_f64(&other)).unwrap().points;
+        [5, 20].map(|k| compare(&other, k));
+    }
+
+    #[test]
+    fn disorder_and_piles_are_left_to_the_tree() {
+        let mut points = cloud();
+        let n = points.len();
+        (0..n).for_each(|i| points.swap(i, (i * 7919) % n));
+        assert!(Blocks::new(&points).is_none());
+        assert!(Blocks::new(&[[1.0, 2.0, 3.0]; 100]).is_none());
     }
 }

@@ -35,6 +35,10 @@ pub(super) enum Failure {
     Network(String),
 }
 
+/// True until there is a session. ONNX Runtime looks whether a domain of operators is in the process's list and then adds
+/// it, unguarded: of two sessions that are the first at once, one is refused. So the first is made alone.
+static FIRST: Mutex<bool> = Mutex::new(true);
+
 impl Network {
     /// Makes the first session, which proves that the bytes fit the manifest and that the device works.
     pub(super) fn open(
@@ -112,9 +116,16 @@ impl Network {
         } else {
             Failure::Device
         };
-        builder
-            .commit_from_memory(&self.bytes)
-            .map_err(|e| kind(e.to_string()))
+        let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+        if *first {
+            let made = builder.commit_from_memory(&self.bytes);
+            *first = made.is_err();
+            made
+        } else {
+            drop(first);
+            builder.commit_from_memory(&self.bytes)
+        }
+        .map_err(|e| kind(e.to_string()))
     }
 
     fn builder(&self) -> ort::Result<SessionBuilder> {

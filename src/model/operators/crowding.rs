@@ -3,7 +3,8 @@
 use ort::operator::ComputeContext;
 use ort::value::TensorElementType::Float32;
 
-use super::{Recipe, input, sizes, widest};
+use super::{Recipe, input, sizes};
+use crate::widest::widest;
 
 /// `edges` \[n,k,3\], `slope` \[c\], `peak` \[c\] -> \[n,3c\]: `sum_j relu(peak + slope |e_j|) e_j / |e_j|`, x y z of the first
 /// slope, then of the next; lengths are `sqrt(e^2 + 1e-6)`.

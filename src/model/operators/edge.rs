@@ -3,7 +3,8 @@
 use ort::operator::ComputeContext;
 use ort::value::TensorElementType::Float32;
 
-use super::{Recipe, input, sizes, widest};
+use super::{Recipe, input, sizes};
+use crate::widest::widest;
 
 /// `edges` \[n,k,3\], `reach` \[3,r\], `share` \[3,s\], `bias` \[s\] -> \[n,r+s+9\]: `max_j e_j reach`, `mean_j relu(e_j share +
 /// bias)`, the mean of `e_j` and its second moments xx yy zz xy yz zx.

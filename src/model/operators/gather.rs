@@ -3,7 +3,8 @@
 use ort::operator::ComputeContext;
 use ort::value::TensorElementType::{Float32, Int32};
 
-use super::{Recipe, input, sizes, widest};
+use super::{Recipe, input, sizes};
+use crate::widest::widest;
 
 /// `b` \[m,c\] float32, `neighbors` \[n,k\] int32, rows of b -> \[n,c\]: the maximum over the neighbours on the first half of the
 /// channels, the mean on the second.
