@@ -102,6 +102,9 @@ struct Room {
     alone: bool,
     apart: Vec<f32>,
     touched: Vec<u32>,
+    /// Of the points of the leaves touched, squared distances, as bits, and which are within the limit.
+    bits: Vec<u32>,
+    slots: Vec<u32>,
     candidates: Vec<u64>,
     squares: Vec<f64>,
     found: Vec<(f64, u32)>,
@@ -127,15 +130,17 @@ impl Room {
             return packet.len() == 1;
         }
         self.resize(self.near.len());
+        let origin = self.origin;
         for (at, &leaf) in self.near.iter().enumerate() {
             let leaf = leaf as usize;
+            let (points, hull) = (&blocks.leaves[leaf], &blocks.boxes[leaf]);
+            // By value, so that nothing written can change what is read, and wide instructions do.
+            let local: [[f32; LEAF]; 3] =
+                std::array::from_fn(|a| std::array::from_fn(|i| (points[a][i] - origin[a]) as f32));
+            self.leaves[at] = local;
             for a in 0..3 {
-                let (from, to) = (&blocks.leaves[leaf][a], &mut self.leaves[at][a]);
-                for i in 0..LEAF {
-                    to[i] = (from[i] - self.origin[a]) as f32;
-                }
-                self.low[a][at] = (blocks.boxes[leaf].low[a] - self.origin[a]) as f32;
-                self.high[a][at] = (blocks.boxes[leaf].high[a] - self.origin[a]) as f32;
+                self.low[a][at] = (hull.low[a] - origin[a]) as f32;
+                self.high[a][at] = (hull.high[a] - origin[a]) as f32;
             }
         }
         true
@@ -250,29 +255,36 @@ impl Room {
     /// The points of those leaves within the limit: their squared distances above their numbers.
     #[inline(always)]
     fn sift(&mut self, local: &[f32; 3], limit: f32) {
-        self.candidates.resize(self.touched.len() * LEAF, 0);
-        let mut kept = 0;
-        for &at in &self.touched {
+        let seen = self.touched.len() * LEAF;
+        self.bits.resize(seen.max(self.bits.len()), 0);
+        self.slots.resize(seen.max(self.slots.len()), 0);
+        for (bits, &at) in self.bits.chunks_exact_mut(LEAF).zip(&self.touched) {
             let leaf = &self.leaves[at as usize];
-            let squares: [f32; LEAF] = std::array::from_fn(|i| {
+            let squares: [u32; LEAF] = std::array::from_fn(|i| {
                 let (x, y, z) = (
                     leaf[0][i] - local[0],
                     leaf[1][i] - local[1],
                     leaf[2][i] - local[2],
                 );
-                x * x + y * y + z * z
+                // Positive numbers are in the order of their bits.
+                (x * x + y * y + z * z).to_bits()
             });
-            let first = self.near[at as usize] * LEAF as u32;
-            let places = &mut self.candidates[kept..kept + LEAF];
-            let mut more = 0;
-            for (i, &square) in squares.iter().enumerate() {
-                // Positive numbers are in the order of their bits. Without a branch: which way it would go can't be foreseen.
-                places[more] = u64::from(square.to_bits()) << 32 | u64::from(first + i as u32);
-                more += usize::from(square <= limit);
-            }
-            kept += more;
+            bits.copy_from_slice(&squares);
         }
-        self.candidates.truncate(kept);
+        let limit = limit.to_bits();
+        let (bits, slots) = (&self.bits[..seen], &mut self.slots[..seen]);
+        let mut kept = 0;
+        for (slot, &bits) in bits.iter().enumerate() {
+            // Without a branch: which way it would go can't be foreseen.
+            slots[kept] = slot as u32;
+            kept += usize::from(bits <= limit);
+        }
+        self.candidates.clear();
+        self.candidates.extend(self.slots[..kept].iter().map(|&slot| {
+            let (leaf, i) = (slot as usize / LEAF, slot % LEAF as u32);
+            let point = self.near[self.touched[leaf] as usize] * LEAF as u32 + i;
+            u64::from(self.bits[slot as usize]) << 32 | u64::from(point)
+        }));
     }
 
     /// The candidates but the query itself, measured and ordered exactly.
@@ -280,19 +292,18 @@ impl Room {
     fn order(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) {
         self.candidates.sort_unstable();
         self.found.clear();
-        for j in self.candidates.iter().map(|&candidate| candidate as u32) {
-            if j == query {
-                continue;
-            }
-            let exact = (square(&search.points[j as usize], center), j);
-            self.found.push(exact);
-            // Nearly in order already.
-            let mut at = self.found.len() - 1;
-            while at > 0 && before(&exact, &self.found[at - 1]) {
-                self.found[at] = self.found[at - 1];
+        let others = self.candidates.iter().map(|&candidate| candidate as u32);
+        for j in others.filter(|&j| j != query) {
+            self.found.push((square(&search.points[j as usize], center), j));
+        }
+        // Nearly in order already.
+        let found = &mut self.found[..];
+        for end in 1..found.len() {
+            let mut at = end;
+            while at > 0 && before(&found[at], &found[at - 1]) {
+                found.swap(at, at - 1);
                 at -= 1;
             }
-            self.found[at] = exact;
         }
     }
 
