@@ -187,8 +187,6 @@ typedef void (*quietcloud_log_fn)(void *user, int32_t level, const char *message
 
 
 
-
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -231,8 +229,8 @@ QUIETCLOUD_API const char *quietcloud_status_text(int32_t status);
  * Opens a model.
  *
  * `folder`: a model folder or a zip archive of one; NULL opens the model that is compiled into the library.
- * `device`: "auto", "cpu", "cuda" or "tensorrt"; NULL is "auto", which takes the best that works. A device asked for by
- * name that is not there is an error.
+ * `device`: "auto", "cpu", "cuda", "tensorrt" or "tensorrt-fp16" (half precision); NULL is "auto", which takes the best
+ * that works. "cuda:1" is the second GPU, and so on. A device asked for by name that is not there is an error.
  * `out` receives the model; free it with quietcloud_model_free.
  *
  * The first model opened in a process loads ONNX Runtime; see quietcloud_set_runtime.
@@ -273,7 +271,7 @@ int32_t quietcloud_model_open_memory(const uint8_t *bytes,
 QUIETCLOUD_API void quietcloud_model_free(quietcloud_model_t *model);
 
 /**
- * The device that the networks really run on: "cpu", "cuda" or "tensorrt", never "auto".
+ * The device that the networks really run on: "cpu", "cuda", "tensorrt:1" ..., as it is asked for; never "auto".
  *
  * `buffer`, `size`: where the text goes, with its NUL; NULL only asks for the size.
  * `needed` receives the bytes that the text takes with its NUL; may be NULL where `buffer` is not.

@@ -292,7 +292,7 @@ auto view(C &&points) {
 /// A model. Immutable; copies share it, and any number of threads may use it at once.
 class Model {
 public:
-    /// The built-in one. `device`: "auto", "cpu", "cuda" or "tensorrt".
+    /// The built-in one. `device`: "auto", "cpu", "cuda", "tensorrt" or "tensorrt-fp16"; "cuda:1" is the second GPU.
     Model() : Model(nullptr, "auto") {}
     /// A model folder, or a zip archive of one.
     explicit Model(const std::string &folder, const std::string &device = "auto") : Model(folder.c_str(), device.c_str()) {}

@@ -24,8 +24,8 @@ pub type quietcloud_model_t = quietcloud_model;
 /// Opens a model.
 ///
 /// `folder`: a model folder or a zip archive of one; NULL opens the model that is compiled into the library.
-/// `device`: "auto", "cpu", "cuda" or "tensorrt"; NULL is "auto", which takes the best that works. A device asked for by
-/// name that is not there is an error.
+/// `device`: "auto", "cpu", "cuda", "tensorrt" or "tensorrt-fp16" (half precision); NULL is "auto", which takes the best
+/// that works. "cuda:1" is the second GPU, and so on. A device asked for by name that is not there is an error.
 /// `out` receives the model; free it with quietcloud_model_free.
 ///
 /// The first model opened in a process loads ONNX Runtime; see quietcloud_set_runtime.
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn quietcloud_model_free(model: *mut quietcloud_model_t) {
     });
 }
 
-/// The device that the networks really run on: "cpu", "cuda" or "tensorrt", never "auto".
+/// The device that the networks really run on: "cpu", "cuda", "tensorrt:1" ..., as it is asked for; never "auto".
 ///
 /// `buffer`, `size`: where the text goes, with its NUL; NULL only asks for the size.
 /// `needed` receives the bytes that the text takes with its NUL; may be NULL where `buffer` is not.
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn quietcloud_model_device(
         // SAFETY: the caller's promise.
         let model = unsafe { handle(model, "model") }?;
         // SAFETY: the caller's promise for its buffer and its number.
-        unsafe { copy_text(model.model.device().name(), buffer, size, needed) }
+        unsafe { copy_text(&model.model.device().to_string(), buffer, size, needed) }
     })
 }
 
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn quietcloud_model_describe(
             "provenance": manifest.provenance,
             "scores": manifest.scores,
             "from": model.path(),
-            "device": model.device().name(),
+            "device": model.device().to_string(),
             "notes": model.notes(),
             "runtime": { "version": model.runtime().version, "path": model.runtime().path },
         });

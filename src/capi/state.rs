@@ -110,7 +110,7 @@ impl<P: Copy, R: Told> Inside<P, R> {
     pub(super) fn words(&self, name: &str) -> Result<String> {
         let report = self.ran()?;
         match name {
-            "device" => Ok(report.device().name().to_owned()),
+            "device" => Ok(report.device().to_string()),
             "notes" => Ok(report.notes().join("\n")),
             _ => Err(unknown(name, &["device", "notes"])),
         }

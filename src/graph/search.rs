@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn blocks_give_what_the_tree_gives() {
         let points = cloud();
-        [1, 5, 20, 40, 300].map(|k| compare(&points, k));
+        [1, 5, 20, 40, 300].iter().for_each(|&k| compare(&points, k));
     }
 
     #[test]
@@ -277,7 +277,7 @@ mod tests {
             }
         }
         let other = normalize(CloudView::from_f64(&other)).unwrap().points;
-        [5, 20].map(|k| compare(&other, k));
+        [5, 20].iter().for_each(|&k| compare(&other, k));
     }
 
     #[test]

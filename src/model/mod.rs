@@ -80,7 +80,7 @@ impl Model {
             .map_err(|reason| reject(&bundle.path, reason))?;
         let runtime = runtime::load()?;
         let mut notes = Vec::new();
-        for &attempt in device.attempts() {
+        for attempt in device.attempts() {
             match networks(&bundle, attempt, runtime) {
                 Ok(networks) => {
                     return Ok(Model {

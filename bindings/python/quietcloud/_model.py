@@ -21,7 +21,8 @@ class Model:
     folder
         A model folder, or a zip archive of one. None is the model that is built in.
     device
-        "auto" (the best that works), "cpu", "cuda" or "tensorrt". One asked for by name that is not there is an error.
+        "auto" (the best that works), "cpu", "cuda", "tensorrt" or "tensorrt-fp16" (half precision); "cuda:1" is the second GPU.
+        One asked for by name that is not there is an error.
 
     Raises
     ------
@@ -56,7 +57,7 @@ class Model:
 
     @property
     def device(self) -> str:
-        """The device that the networks really run on: "cpu", "cuda" or "tensorrt"."""
+        """The device that the networks really run on: "cpu", "cuda", "tensorrt:1" ...."""
         return text(C.model_device, self._handle)
 
     @property

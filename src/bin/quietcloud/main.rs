@@ -63,7 +63,7 @@ struct ModelArgs {
 
 #[derive(clap::Args)]
 struct PlaceArgs {
-    /// Where to run: auto, cpu, cuda or tensorrt
+    /// Where to run: auto, cpu, cuda, tensorrt or tensorrt-fp16; cuda:1 is the second GPU
     #[arg(long, default_value = "auto", value_parser = device)]
     device: Device,
     /// ONNX Runtime's shared library [default: searched for]

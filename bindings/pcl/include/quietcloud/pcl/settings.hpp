@@ -88,7 +88,7 @@ public:
     /// The model to use: the built-in one where none is set. Opened models may be shared by any number of filters and
     /// threads; opening one is the expensive part of the first run.
     void setModel(const Model &model) { model_ = std::make_shared<const Model>(model); }
-    /// A model folder, or a zip archive of one; `device` is "auto", "cpu", "cuda" or "tensorrt".
+    /// A model folder, or a zip archive of one; `device`: as for quietcloud_model_open, "auto", "cpu", "cuda:1" ...
     /// Throws pcl::InitFailedException where it can't be opened.
     void setModel(const std::string &folder, const std::string &device = "auto") {
         detail::translated([&] { setModel(Model(folder, device)); });
