@@ -1,6 +1,6 @@
 """Meshes in, Poisson-disk clouds out: the pool of clean clouds that training draws its patches from.
 
-    python -m quietcloud_onnx.data --out pool MESH_FOLDER [MESH_FOLDER ...]
+    python -m quietcloud_onnx.data --out pool [--solids N] MESH_FOLDER [MESH_FOLDER ...]
 
 Every cloud is an .npz with ``points`` [n,3] and ``normals`` [n,3] (float32), in the unit sphere.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
+
+from .solids import solid
 
 MESH_SUFFIXES = (".off", ".obj", ".ply")
 
@@ -129,22 +131,38 @@ def build_pool(meshes, out, per_mesh, seed, low=3000, high=60000):
         except (ValueError, IndexError) as error:
             print(f"skipped {path.name}: {error}", flush=True)
             continue
-        partial = name.with_suffix(".part")
-        with open(partial, "wb") as file:
-            np.savez(file, points=points.astype(np.float32), normals=normals.astype(np.float32))
-        os.replace(partial, name)
+        write_cloud(name, points, normals)
+
+
+def build_solids(count, out, seed, low=3000, high=60000):
+    """Writes clouds of ``count`` solids with sharp edges into ``out``."""
+    os.makedirs(out, exist_ok=True)
+    for number in range(count):
+        name = Path(out) / f"solid-{number}.npz"
+        if not name.exists():
+            rng = np.random.default_rng([seed, number])
+            write_cloud(name, *poisson_disk(*solid(rng), int(np.exp(rng.uniform(np.log(low), np.log(high)))), rng))
+
+
+def write_cloud(path, points, normals):
+    partial = path.with_suffix(".part")
+    with open(partial, "wb") as file:
+        np.savez(file, points=points.astype(np.float32), normals=normals.astype(np.float32))
+    os.replace(partial, path)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+")
+    parser.add_argument("folders", nargs="*")
     parser.add_argument("--out", required=True)
     parser.add_argument("--per-mesh", type=int, default=2)
+    parser.add_argument("--solids", type=int, default=0, help="clouds of solids with sharp edges, made up at random")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     meshes = training_meshes(args.folders)
     print(f"{len(meshes)} meshes")
     build_pool(meshes, args.out, args.per_mesh, args.seed)
+    build_solids(args.solids, args.out, args.seed)
 
 
 if __name__ == "__main__":

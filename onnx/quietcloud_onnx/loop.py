@@ -98,6 +98,9 @@ class State:
         with torch.no_grad():
             for mean, value in zip(self.average.parameters(), self.networks.parameters()):
                 mean.lerp_(value, 1 - decay)
+            # Statistics of batches are means already.
+            for kept, value in zip(self.average.buffers(), self.networks.buffers()):
+                kept.copy_(value)
 
 
 def run(system, args):
