@@ -11,6 +11,8 @@ use std::io::Cursor;
 use ndarray::{Array0, Array2, Array3, ArrayView2, Axis, Ix0, OwnedRepr};
 use ndarray_npy::NpzReader;
 
+use super::archive;
+
 /// A recorded run of a reference implementation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Golden {
@@ -39,8 +41,7 @@ pub struct Stochastic {
 
 impl Golden {
     pub(super) fn read(bytes: &[u8]) -> Result<Golden, String> {
-        let mut npz =
-            NpzReader::new(Cursor::new(bytes)).map_err(|e| format!("golden.npz can't be read: {e}"))?;
+        let mut npz = archive::golden(bytes)?;
         let names = npz
             .names()
             .map_err(|e| format!("golden.npz can't be read: {e}"))?;

@@ -8,6 +8,7 @@
 //!
 //! Everything here is data that may come from a stranger: it is verified before a network is made of it.
 
+mod archive;
 mod builtin;
 mod golden;
 pub(crate) mod manifest;

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::{Golden, Manifest, Recorded, Role, builtin, onnx};
+use super::{Golden, Manifest, Recorded, Role, archive, builtin, onnx};
 use crate::error::{Error, Result};
 
 const MAX_MANIFEST: u64 = 16 << 20;
@@ -73,9 +73,9 @@ impl Bundle {
     }
 
     fn from_zip(path: PathBuf, archive: &[u8]) -> Result<Bundle> {
-        let mut zip = ZipArchive::new(Cursor::new(archive)).map_err(|e| Error::Bundle {
+        let mut zip = archive::open(archive).map_err(|reason| Error::Bundle {
             path: path.clone(),
-            reason: format!("is not a folder and no zip archive: {e}"),
+            reason,
         })?;
         Bundle::load(path, |name, limit| from_zip(&mut zip, name, limit))
     }

@@ -9,6 +9,8 @@ use std::io::Cursor;
 use ndarray::{Array, Array2, Array3, Axis, Dimension, Ix0, OwnedRepr};
 use ndarray_npy::NpzReader;
 
+use super::archive;
+
 /// A recorded run of a reference implementation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
@@ -33,7 +35,7 @@ type Npz<'a> = NpzReader<Cursor<&'a [u8]>>;
 impl Recorded {
     pub(super) fn read(bytes: &[u8]) -> Result<Recorded, String> {
         let unreadable = |e: ndarray_npy::ReadNpzError| format!("golden.npz can't be read: {e}");
-        let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(unreadable)?;
+        let mut npz = archive::golden(bytes)?;
         let names = npz.names().map_err(unreadable)?;
         let has = |name: &str| names.iter().any(|found| found == name);
         let points = steps(&mut npz, "point_draws")?;
