@@ -7,10 +7,11 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use ort::session::RunOptions;
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
 
@@ -96,13 +97,10 @@ pub(super) fn run<T: Send>(
     if watch.progress(0.0).is_break() {
         return Err(Error::Cancelled);
     }
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|i| format!("quietcloud-{i}"))
-        .build()
+    let workers = Workers::start(threads)
         .map_err(|e| Error::Memory(format!("{threads} threads can't be started: {e}")))?;
     let (send, receive) = sync_channel(1);
-    let result = pool.in_place_scope(|scope| {
+    let result = workers.pool.in_place_scope(|scope| {
         let job = &job;
         scope.spawn(move |_| {
             // The receiver only goes away with a panic of the caller's watch, which has no use for the result.
@@ -123,6 +121,7 @@ pub(super) fn run<T: Send>(
             }
         }
     });
+    drop(workers);
     // A terminated network reports an error of its own: the cause is the caller's wish.
     job.check()?;
     let result = result?;
@@ -130,4 +129,41 @@ pub(super) fn run<T: Send>(
         return Err(Error::Cancelled);
     }
     Ok(result)
+}
+
+/// The threads of a run. When it is over they have ended, and are not only about to: the host may fork, or unload us.
+struct Workers {
+    // Dropped first, which tells the threads to end.
+    pool: ThreadPool,
+    _threads: Threads,
+}
+
+/// Waits for its threads when it is dropped.
+struct Threads(Vec<JoinHandle<()>>);
+
+impl Workers {
+    fn start(count: usize) -> Result<Workers, ThreadPoolBuildError> {
+        let mut threads = Threads(Vec::with_capacity(count));
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(count)
+            .spawn_handler(|thread| {
+                let builder = std::thread::Builder::new().name(format!("quietcloud-{}", thread.index()));
+                threads.0.push(builder.spawn(|| thread.run())?);
+                Ok(())
+            })
+            .build()?;
+        Ok(Workers {
+            pool,
+            _threads: threads,
+        })
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        for thread in self.0.drain(..) {
+            // A worker's panic has been handed to the scope that waited for it.
+            let _ = thread.join();
+        }
+    }
 }
