@@ -167,3 +167,36 @@ impl Drop for Threads {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// Takes its time to go, as a thread's own data may.
+    struct Slow<'a>(&'a AtomicU64);
+
+    impl Drop for Slow<'_> {
+        fn drop(&mut self) {
+            std::thread::sleep(Duration::from_millis(50));
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    static GONE: AtomicU64 = AtomicU64::new(0);
+
+    thread_local! {
+        static OWN: RefCell<Option<Slow<'static>>> = const { RefCell::new(None) };
+    }
+
+    #[test]
+    fn a_run_waits_until_its_threads_have_ended() {
+        let workers = Workers::start(4).unwrap();
+        workers
+            .pool
+            .broadcast(|_| OWN.with(|own| *own.borrow_mut() = Some(Slow(&GONE))));
+        drop(workers);
+        assert_eq!(GONE.load(Ordering::Relaxed), 4);
+    }
+}
