@@ -138,9 +138,9 @@ impl Room {
             let local: [[f32; LEAF]; 3] =
                 std::array::from_fn(|a| std::array::from_fn(|i| (points[a][i] - origin[a]) as f32));
             self.leaves[at] = local;
-            for a in 0..3 {
-                self.low[a][at] = (hull.low[a] - origin[a]) as f32;
-                self.high[a][at] = (hull.high[a] - origin[a]) as f32;
+            for (a, &center) in origin.iter().enumerate() {
+                self.low[a][at] = (hull.low[a] - center) as f32;
+                self.high[a][at] = (hull.high[a] - center) as f32;
             }
         }
         true
