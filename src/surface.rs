@@ -21,25 +21,11 @@ pub(crate) fn within(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 6] {
         let weight = 1.0 - square(d) / rim;
         total += weight;
         (0..3).for_each(|a| mean[a] += weight * d[a]);
-        let products = [
-            d[0] * d[0],
-            d[1] * d[1],
-            d[2] * d[2],
-            d[0] * d[1],
-            d[1] * d[2],
-            d[2] * d[0],
-        ];
+        let products = products(d);
         (0..6).for_each(|c| second[c] += weight * products[c]);
     }
     let m = mean.map(|c| c / total);
-    let squares = [
-        m[0] * m[0],
-        m[1] * m[1],
-        m[2] * m[2],
-        m[0] * m[1],
-        m[1] * m[2],
-        m[2] * m[0],
-    ];
+    let squares = products(m);
     let covariance: [f64; 6] = std::array::from_fn(|c| second[c] / total - squares[c]);
     let trace = covariance[0] + covariance[1] + covariance[2];
     if trace > 0.0 {
@@ -47,6 +33,18 @@ pub(crate) fn within(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 6] {
     } else {
         [0.0; 6]
     }
+}
+
+/// xx, yy, zz, xy, yz, zx.
+fn products(v: [f64; 3]) -> [f64; 6] {
+    [
+        v[0] * v[0],
+        v[1] * v[1],
+        v[2] * v[2],
+        v[0] * v[1],
+        v[1] * v[2],
+        v[2] * v[0],
+    ]
 }
 
 pub(crate) fn apply(m: &[f64; 6], v: [f64; 3]) -> [f64; 3] {

@@ -159,6 +159,8 @@ def main():
     parser.add_argument("--solids", type=int, default=0, help="clouds of solids with sharp edges, made up at random")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    if not args.folders and not args.solids:
+        parser.error("no MESH_FOLDER and no --solids: there is nothing to make clouds of")
     meshes = training_meshes(args.folders)
     print(f"{len(meshes)} meshes")
     build_pool(meshes, args.out, args.per_mesh, args.seed)
