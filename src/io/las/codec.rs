@@ -6,14 +6,16 @@ use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use laz::laszip::LazItemType;
-use laz::{LasZipCompressor, LasZipDecompressor, LazVlr};
+use laz::{LasZipCompressor, LazVlr};
 
 use super::header::{Header, u32_at};
+use super::layered;
+use super::unpack::Unpacker;
 
 /// Reads records one after the other.
 pub(in crate::io) enum Source<'a, R: Read + Seek + Send + Sync + 'a> {
     Plain(R),
-    Packed(Box<LasZipDecompressor<'a, R>>),
+    Packed(Box<Unpacker<'a, R>>),
 }
 
 impl<'a, R: Read + Seek + Send + Sync + 'a> Source<'a, R> {
@@ -27,7 +29,7 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Source<'a, R> {
         check_table(&mut from, header)?;
         check_layers(&mut from, header, packing)?;
         let packing = packing.clone();
-        let source = unpacking(|| LasZipDecompressor::new(from, packing).map_err(io::Error::other))?;
+        let source = unpacking(|| Unpacker::new(from, packing))?;
         Ok(Source::Packed(Box::new(source)))
     }
 
@@ -35,7 +37,7 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Source<'a, R> {
     pub(in crate::io) fn read(&mut self, records: &mut [u8]) -> Result<(), String> {
         match self {
             Source::Plain(from) => from.read_exact(records).map_err(|error| error.to_string()),
-            Source::Packed(from) => unpacking(|| from.decompress_many(records)),
+            Source::Packed(from) => unpacking(|| from.unpack(records)),
         }
     }
 }
@@ -111,7 +113,7 @@ fn check_layers<R: Read + Seek>(from: &mut R, header: &Header, packing: &LazVlr)
 /// How many layers LASzip packs a part of a point in; none where it has no layers.
 fn layers(part: LazItemType) -> usize {
     match part {
-        LazItemType::Point14 => 9,
+        LazItemType::Point14 => layered::LAYERS,
         LazItemType::RGB14 | LazItemType::WavePacket14 => 1,
         LazItemType::RGBNIR14 => 2,
         LazItemType::Byte14(bytes) => usize::from(bytes),

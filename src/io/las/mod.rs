@@ -3,7 +3,12 @@
 mod codec;
 mod fields;
 mod header;
+mod layered;
 mod layout;
+mod times;
+mod unpack;
+#[cfg(test)]
+mod unpack_tests;
 mod write;
 
 use std::io::{Cursor, Write};
