@@ -41,41 +41,7 @@ impl Graph {
         floor: Floor,
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Option<Graph> {
-        let n = points.len();
-        if n == 0 || k == 0 {
-            return Some(Graph {
-                k,
-                neighbors: Vec::new(),
-                spacing: vec![1.0; n],
-            });
-        }
-        let everyone: Vec<u32> = (0..n as u32).collect();
-        let mut neighbors = vec![0; n * k];
-        let mut reach = vec![0.0; n];
-        search::nearest(points, &everyone, k, &mut neighbors, &mut reach, go_on);
-        if !go_on() {
-            return None;
-        }
-
-        let mut spacing = vec![0f32; n];
-        spacing
-            .par_iter_mut()
-            .zip(neighbors.par_chunks(k))
-            .enumerate()
-            .for_each(|(i, (spacing, row))| {
-                let sum = reach[i] + row.iter().map(|&j| reach[j as usize]).sum::<f64>();
-                *spacing = pitch(sum / (k + 1) as f64, k) as f32;
-            });
-        let floor = match floor {
-            Floor::Median => least_spacing(median(spacing.iter().map(|&s| f64::from(s)).collect())),
-            Floor::At(floor) => floor,
-        };
-        spacing.par_iter_mut().for_each(|s| *s = s.clamp(floor, f32::MAX));
-        Some(Graph {
-            k,
-            neighbors,
-            spacing,
-        })
+        Lists::nearest(points, k, go_on).map(|lists| lists.graph(floor))
     }
 
     /// Number of points.
@@ -91,6 +57,54 @@ impl Graph {
     /// The neighbours of point `i`, nearest first.
     pub fn row(&self, i: usize) -> &[u32] {
         &self.neighbors[i * self.k..(i + 1) * self.k]
+    }
+}
+
+/// The neighbours of points before their spacing is known.
+pub(crate) struct Lists {
+    pub(crate) k: usize,
+    /// As in a [`Graph`].
+    pub(crate) neighbors: Vec<u32>,
+    /// Mean squared distance of each point to its neighbours.
+    pub(crate) reach: Vec<f64>,
+}
+
+impl Lists {
+    /// Of finite `points`, given up soon after `go_on` has said no.
+    pub(crate) fn nearest(points: &[[f64; 3]], k: usize, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Lists> {
+        let n = points.len();
+        let (mut neighbors, mut reach) = (vec![0; n * k], vec![0.0; n]);
+        if n > 0 && k > 0 {
+            let everyone: Vec<u32> = (0..n as u32).collect();
+            search::nearest(points, &everyone, k, &mut neighbors, &mut reach, go_on);
+        }
+        go_on().then_some(Lists { k, neighbors, reach })
+    }
+
+    /// With the local spacing of every point, `floor` at least.
+    pub(crate) fn graph(self, floor: Floor) -> Graph {
+        let Lists { k, neighbors, reach } = self;
+        let mut spacing = vec![1.0; reach.len()];
+        if k > 0 {
+            spacing
+                .par_iter_mut()
+                .zip(neighbors.par_chunks(k))
+                .enumerate()
+                .for_each(|(i, (spacing, row))| {
+                    let sum = reach[i] + row.iter().map(|&j| reach[j as usize]).sum::<f64>();
+                    *spacing = pitch(sum / (k + 1) as f64, k) as f32;
+                });
+            let floor = match floor {
+                Floor::Median => least_spacing(median(spacing.iter().map(|&s| f64::from(s)).collect())),
+                Floor::At(floor) => floor,
+            };
+            spacing.par_iter_mut().for_each(|s| *s = s.clamp(floor, f32::MAX));
+        }
+        Graph {
+            k,
+            neighbors,
+            spacing,
+        }
     }
 }
 

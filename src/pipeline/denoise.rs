@@ -1,5 +1,6 @@
 //! The story of a run: normalize, noise level, schedule, graph, tiles, steps, and back.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Need};
@@ -94,6 +95,7 @@ pub fn denoise_tuned(
             params,
             tuning,
             budget,
+            piece: None,
             job,
             frame,
             report,
@@ -108,6 +110,8 @@ pub(super) struct Run<'a> {
     pub(super) params: &'a Params,
     pub(super) tuning: Tuning,
     pub(super) budget: Budget,
+    /// Of a piece of a cloud with its surroundings, the piece: what becomes of the others is of no interest.
+    pub(super) piece: Option<Range<usize>>,
     pub(super) job: &'a Job,
     /// The way back from model units.
     pub(super) frame: Frame,
@@ -199,6 +203,11 @@ impl Run<'_> {
     fn leave(&mut self, why: String) -> Result<Option<Vec<[f64; 3]>>> {
         self.report.notes.push(format!("nothing was done: {why}"));
         Ok(None)
+    }
+
+    /// Which of so many points a network has to be asked about, where no answer depends on another's.
+    pub(super) fn rows(&self, points: usize) -> Range<usize> {
+        self.piece.clone().unwrap_or(0..points)
     }
 
     pub(super) fn step(&self, done: f64) -> Result<()> {

@@ -10,7 +10,7 @@ use super::job::Job;
 use super::predict::{Span, Tiles};
 use crate::bundle::Role;
 use crate::error::{Error, Result};
-use crate::graph::{Floor, Graph, least_spacing};
+use crate::graph::{Floor, Graph, Lists, least_spacing};
 use crate::normalize::Frame;
 
 impl Run<'_> {
@@ -56,7 +56,7 @@ impl Run<'_> {
             return Err(Error::Argument(reason));
         };
         let tiles = Tiles::new(
-            points.len(),
+            self.rows(points.len()),
             network,
             &Budget {
                 keep: false,
@@ -120,6 +120,11 @@ pub(super) fn in_units(points: &mut [[f64; 3]], graph: &mut Graph, unit: f64) {
 /// A graph, unless the job is cancelled first.
 pub(super) fn knn(points: &[[f64; 3]], k: usize, floor: Floor, job: &Job) -> Result<Graph> {
     Graph::knn_while(points, k, floor, &|| job.check().is_ok()).ok_or(Error::Cancelled)
+}
+
+/// Neighbours before their spacing, unless the job is cancelled first.
+pub(super) fn lists(points: &[[f64; 3]], k: usize, job: &Job) -> Result<Lists> {
+    Lists::nearest(points, k, &|| job.check().is_ok()).ok_or(Error::Cancelled)
 }
 
 /// The middle of a non-empty list, or the mean of its two middles.

@@ -1,5 +1,6 @@
 //! The score network along a moving cloud: its graph, built anew now and then, and its tiles.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::budget::Budget;
@@ -21,6 +22,8 @@ pub(super) struct Follow<'a> {
     k: usize,
     refresh: usize,
     graph: Graph,
+    /// Whose answers matter.
+    rows: Range<usize>,
     tiles: Tiles<'a>,
     calls: usize,
     /// Calls to come, for the progress.
@@ -40,7 +43,13 @@ impl<'a> Run<'a> {
             ..self.budget
         };
         let network = self.model.network(Role::Score)?;
-        let tiles = Tiles::new(graph.len(), network, &budget);
+        // Later answers depend on earlier ones of the surroundings.
+        let rows = if calls == 1 {
+            self.rows(graph.len())
+        } else {
+            0..graph.len()
+        };
+        let tiles = Tiles::new(rows.clone(), network, &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
         Ok(Follow {
             network,
@@ -49,6 +58,7 @@ impl<'a> Run<'a> {
             k: spec.k,
             refresh: spec.refresh,
             graph,
+            rows,
             tiles,
             calls: 0,
             expected: calls.max(1),
@@ -81,7 +91,7 @@ impl<'a> Run<'a> {
 }
 
 impl Follow<'_> {
-    /// One answer for every point of `state` at a level's noise, all in model units: what `convert` makes of point i, its
+    /// One answer for every point of `state` (zeros where it doesn't matter) at a level's noise, all in model units: what `convert` makes of point i, its
     /// local spacing and the network's three numbers.
     pub(super) fn ask(
         &mut self,
@@ -94,7 +104,7 @@ impl Follow<'_> {
             // The old graph goes first: two of them are most of a large run's memory.
             self.graph.neighbors = Vec::new();
             self.graph = knn(state, self.k, Floor::At(least_spacing(Some(1.0))), self.job)?;
-            self.tiles = Tiles::new(state.len(), self.network, &self.budget);
+            self.tiles = Tiles::new(self.rows.clone(), self.network, &self.budget);
             self.refreshing += start.elapsed();
         }
         let start = Instant::now();

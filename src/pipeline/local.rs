@@ -154,7 +154,7 @@ impl Run<'_> {
             keep: false,
             ..self.budget
         };
-        let tiles = Tiles::new(points.len(), network, &budget);
+        let tiles = Tiles::new(0..points.len(), network, &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
         let mut rows = vec![Vec::new(); points.len()];
         let inside = tiles.run(points, graph, 0.0, span, &mut rows, width, |_, row| row.to_vec())?;

@@ -28,8 +28,12 @@ pub(super) struct Span<'a> {
 }
 
 impl<'a> Tiles<'a> {
-    pub(super) fn new(points: usize, network: &'a Network, budget: &Budget) -> Tiles<'a> {
-        let ranges = tile_ranges(points, budget.tile);
+    /// Of the points `rows`.
+    pub(super) fn new(rows: Range<usize>, network: &'a Network, budget: &Budget) -> Tiles<'a> {
+        let ranges: Vec<Range<usize>> = tile_ranges(rows.len(), budget.tile)
+            .into_iter()
+            .map(|range| rows.start + range.start..rows.start + range.end)
+            .collect();
         let kept = budget
             .keep
             .then(|| ranges.iter().map(|_| OnceLock::new()).collect());
@@ -49,7 +53,7 @@ impl<'a> Tiles<'a> {
         self.workers
     }
 
-    /// Runs the network once for every point, and writes what `convert` makes of point i's answer, `width` numbers, to
+    /// Runs the network once for every point of the tiles, and writes what `convert` makes of point i's answer, `width` numbers, to
     /// `out[i]`.
     ///
     /// `points` and `sigma`, the level's noise, are in model units. Returns the time spent inside ONNX Runtime,
@@ -68,7 +72,8 @@ impl<'a> Tiles<'a> {
         width: usize,
         convert: impl Fn(usize, &[f32]) -> T + Sync,
     ) -> Result<Duration> {
-        let mut rest = out;
+        let first = self.ranges.first().map_or(0, |range| range.start);
+        let mut rest = &mut out[first..];
         let parts = self.ranges.iter().enumerate().map(|(tile, range)| {
             let (part, others) = std::mem::take(&mut rest).split_at_mut(range.len());
             rest = others;

@@ -12,7 +12,6 @@ use super::work::{Stage, Work, identity};
 use super::{Survey, plan};
 use crate::bundle::Role;
 use crate::error::{Error, Result};
-use crate::graph::Floor;
 use crate::io::Stream;
 use crate::model::Model;
 use crate::params::Params;
@@ -89,7 +88,7 @@ pub fn cut(
     if let Some(cut) = fs::read(&manifest).ok().and_then(cut) {
         return Ok(cut);
     }
-    let mut work = Work::open(&manifest, settings, identity(input))?;
+    let mut work = Work::open(&manifest, &settings, identity(input))?;
     if work.state.piece == 0 {
         work.state.piece = super::whole_blocks(points);
     }
@@ -145,22 +144,21 @@ impl Survey<'_> {
         }
         cut.steps = self.levels()?.len() - 1;
         let (calls, passes) = self.passes(cut.steps);
-        // Each pass of the walk has a graph of its own, whose lists have to be true around what the next one needs.
+        // Each pass of the walk has a graph of its own, which has to be true around what the next one needs.
         let walk = passes * super::lists(self.hops(Role::Score), calls);
         let even = if self.evens() {
             super::lists(spread::ROUNDS, 1)
         } else {
             0
         };
-        let hops = walk + even;
+        // One more for the neighbours of the outermost points, which a tile looks up by itself.
+        let hops = walk + even + 1;
         let name = |core: &Range<u64>, piece: u64| format!("{:05}", core.start / piece);
         let piece = state.piece;
-        let boxes = self.scan_boxes()?;
-        let least = state.least;
         let raw: Tape<[f64; 3]> = self.work.tape("state-0")?;
         let sources: Tape<u64> = self.work.tape("sources")?;
         self.pieces(Self::share(Stage::Walk), |survey, core| {
-            let region = survey.scanned(&boxes, core.clone(), hops, Floor::At(least))?;
+            let region = survey.scanned(core.clone(), hops)?;
             let file = folder.join(format!("{}.ply", name(&core, piece)));
             write_tile(&file, &region.ranges, &core, &raw, &sources)
         })?;

@@ -3,18 +3,21 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::time::Instant;
 
-use super::Survey;
-use super::region::{BLOCK, Boxes, Region};
+use super::region::{BLOCK, Boxes};
 use super::select::{median, nth};
 use super::sort::Sorter;
+use super::surroundings::{ListTape, Region};
 use super::tape::Tape;
 use super::work::Stage;
+use super::{Piece, Survey};
 use crate::curve;
 use crate::error::{Error, Result};
-use crate::graph::{self, Floor, least_spacing};
+use crate::graph::{self, Floor, Graph, least_spacing};
 use crate::normalize::{Frame, NEIGHBORS, SAMPLES, cell};
-use crate::pipeline::estimate::{in_units, knn, no_estimate, own_unit};
+use crate::pipeline::denoise::milliseconds;
+use crate::pipeline::estimate::{in_units, lists, no_estimate, own_unit};
 
 /// A point with its place along the curve and its number in the file.
 type Placed = (u64, ([f64; 3], u64));
@@ -147,35 +150,63 @@ impl Survey<'_> {
         self.work.state.first.ok_or_else(lost)
     }
 
-    /// A piece of the scan in the units of the first frame, with lists that are true `hops` hops around it.
-    pub(super) fn scanned(
-        &self,
-        boxes: &Boxes,
-        core: Range<u64>,
-        hops: usize,
-        floor: Floor,
-    ) -> Result<Region> {
-        let tape: Tape<[f64; 3]> = self.work.tape("state-0")?;
-        let frame = self.first()?;
+    /// The tape of neighbour lists, those of the points as they are at the moment.
+    pub(super) fn lists(&self) -> Result<ListTape> {
         let k = self.model.manifest().graph.k;
-        let read = |range| Ok(tape.read(range)?.into_iter().map(|p| frame.apply(p)).collect());
-        let list = |points: &[[f64; 3]]| knn(points, k, floor, self.job);
-        boxes.region(core, hops, self.most, read, list)
+        ListTape::open(&self.work, k, self.work.state.finite)
     }
 
-    pub(super) fn scan_boxes(&self) -> Result<Boxes> {
-        let (frame, k) = (self.first()?, self.model.manifest().graph.k);
-        let tape = self.work.tape("state-0")?;
-        Boxes::of(&tape, self.work.state.finite, k, |p| frame.apply(p))
+    /// Looks up the neighbours of all points on a tape, as `place` puts them.
+    pub(super) fn link(
+        &mut self,
+        share: (f64, f64),
+        points: &Tape<[f64; 3]>,
+        place: impl Fn([f64; 3]) -> [f64; 3] + Copy,
+    ) -> Result<()> {
+        let k = self.model.manifest().graph.k;
+        let boxes = Boxes::of(points, self.work.state.finite, k, place)?;
+        let tape = self.lists()?;
+        self.pieces(share, |survey, core| {
+            let start = Instant::now();
+            let read = |range| Ok(points.read(range)?.into_iter().map(place).collect());
+            let nearest = |points: &[[f64; 3]]| lists(points, k, survey.job);
+            let (numbers, reach) = boxes.lists(core.clone(), survey.most, read, nearest)?;
+            tape.write(core.start, &numbers, &reach)?;
+            survey.report.milliseconds.graph += milliseconds(start.elapsed());
+            Ok(())
+        })
+    }
+
+    /// The neighbours of the scan's points.
+    pub(super) fn first_lists(&mut self) -> Result<()> {
+        let (frame, tape) = (self.first()?, self.work.tape("state-0")?);
+        self.link(Self::share(Stage::Lists), &tape, |p| frame.apply(p))
+    }
+
+    /// A piece of the scan in the units of the first frame, with what lies `hops` hops around it.
+    pub(super) fn scanned(&self, core: Range<u64>, hops: usize) -> Result<Region> {
+        let tape: Tape<[f64; 3]> = self.work.tape("state-0")?;
+        let frame = self.first()?;
+        let read = |range| Ok(tape.read(range)?.into_iter().map(|p| frame.apply(p)).collect());
+        self.lists()?.region(core, hops, self.most, read)
+    }
+
+    /// The same in model units, and the graph.
+    pub(super) fn normalized(&self, core: Range<u64>, hops: usize) -> Result<(Piece, Graph)> {
+        let region = self.scanned(core, hops)?;
+        let mut graph = region.lists.graph(Floor::At(self.work.state.least));
+        let mut points = region.points;
+        in_units(&mut points, &mut graph, self.work.state.unit);
+        let core = region.core;
+        Ok((Piece { points, core }, graph))
     }
 
     /// The spacing of every point, and from it the unit and the least spacing that counts.
     pub(super) fn spacing(&mut self) -> Result<()> {
-        let boxes = self.scan_boxes()?;
         let tape: Tape<f64> = self.work.tape("spacing")?;
         self.pieces(Self::share(Stage::Spacing), |survey, core| {
-            let region = survey.scanned(&boxes, core.clone(), 1, Floor::At(0.0))?;
-            let spacing = &region.graph.spacing[region.core];
+            let region = survey.scanned(core.clone(), 1)?;
+            let spacing = &region.lists.graph(Floor::At(0.0)).spacing[region.core];
             tape.write(core.start, spacing.iter().map(|&s| f64::from(s)))?;
             tape.sync()
         })?;
@@ -210,18 +241,15 @@ impl Survey<'_> {
             self.work.state.noise = self.params.noise / scale;
             return Ok(());
         }
-        let boxes = self.scan_boxes()?;
         let tape: Tape<f64> = self.work.tape("noise")?;
-        let (least, unit) = (self.work.state.least, self.work.state.unit);
         let hops = super::lists(self.hops(crate::bundle::Role::Noise), 1);
         self.pieces(Self::share(Stage::Noise), |survey, core| {
-            let mut region = survey.scanned(&boxes, core.clone(), hops, Floor::At(least))?;
-            in_units(&mut region.points, &mut region.graph, unit);
-            let mut run = survey.run(region.points.len())?;
-            let sigmas = run.sigmas(&region.points, &region.graph)?;
+            let (piece, graph) = survey.normalized(core.clone(), hops)?;
+            let mut run = survey.run(&piece)?;
+            let sigmas = run.sigmas(&piece.points, &graph)?;
             let report = run.report;
             survey.told(report);
-            tape.write(core.start, sigmas[region.core].iter().copied())?;
+            tape.write(core.start, sigmas[piece.core].iter().copied())?;
             tape.sync()
         })?;
         let len = self.work.state.finite;
@@ -245,11 +273,12 @@ impl Survey<'_> {
     }
 
     /// The stages in their order, and the share of a run's time before each.
-    const STAGES: [(Stage, f64); 9] = [
+    const STAGES: [(Stage, f64); 10] = [
         (Stage::Bounds, 0.0),
         (Stage::Sort, 0.01),
         (Stage::Scale, 0.03),
-        (Stage::Spacing, 0.04),
+        (Stage::Lists, 0.04),
+        (Stage::Spacing, 0.08),
         (Stage::Noise, 0.1),
         (Stage::Walk, 0.2),
         (Stage::Order, 0.97),

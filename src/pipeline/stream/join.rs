@@ -37,7 +37,7 @@ pub fn join(input: &Path, folder: &Path, output: &Path, watch: &mut dyn Watch) -
         let reason = "tiles are joined in the scan's own format (LAS and LAZ are one)".into();
         return Err(broken(output, reason));
     }
-    let mut work = Work::open(output, format!("join {cut:?}"), identity(input))?;
+    let mut work = Work::open(output, &format!("join {cut:?}"), identity(input))?;
     // No network runs here: none of what a job needs has to be there.
     let watch = RefCell::new(watch);
     let tell = |done: f64| match watch.borrow_mut().progress(done) {

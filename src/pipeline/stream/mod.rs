@@ -11,6 +11,7 @@ mod plan;
 mod region;
 mod select;
 mod sort;
+mod surroundings;
 mod tape;
 mod tile_file;
 mod walk;
@@ -37,7 +38,7 @@ use crate::model::Model;
 use crate::params::Params;
 use crate::schedule::Level;
 
-/// Around a piece the neighbour lists have to be true this many hops deep, so that a network that looks `hops` far, run
+/// Around a piece all points this many hops away have to be at hand, so that a network that looks `hops` far, run
 /// `calls` times on one graph, gives the piece's points what it gives them in the whole cloud. One hop more is for the
 /// local spacing, which is taken over a point's neighbours. Evening out looks one hop far in each of its rounds.
 fn lists(hops: usize, calls: usize) -> usize {
@@ -60,7 +61,7 @@ pub(super) fn run(
     watch: &mut dyn Watch,
 ) -> Result<Report> {
     let plan = plan::plan(model, params)?;
-    let mut work = Work::open(output, plan::settings(model, params), identity(input))?;
+    let mut work = Work::open(output, &plan::settings(model, params), identity(input))?;
     if work.state.piece == 0 {
         work.state.piece = piece.map_or(plan.piece, whole_blocks);
     }
@@ -87,6 +88,14 @@ pub(super) fn run(
     })
 }
 
+/// Consecutive points with their surroundings, in model units.
+#[derive(Default)]
+struct Piece {
+    points: Vec<[f64; 3]>,
+    /// Where the piece itself lies in them.
+    core: Range<usize>,
+}
+
 /// A long run at work.
 struct Survey<'a> {
     model: &'a Model,
@@ -108,6 +117,7 @@ impl Survey<'_> {
         if self.work.state.leave.is_none() {
             self.stage(Stage::Sort, Survey::sort)?;
             self.stage(Stage::Scale, Survey::scale)?;
+            self.stage(Stage::Lists, Survey::first_lists)?;
             self.stage(Stage::Spacing, Survey::spacing)?;
             self.stage(Stage::Noise, Survey::noise)?;
             self.settle()?;
@@ -148,14 +158,16 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// A run of the pipeline for a piece of so many points, in the whole cloud's frame and at its noise.
-    fn run(&self, points: usize) -> Result<Run<'_>> {
-        let budget = Need::of(self.model, self.params, points.max(1)).budget(self.memory)?;
+    /// A run of the pipeline for a piece, in the whole cloud's frame and at its noise.
+    fn run(&self, piece: &Piece) -> Result<Run<'_>> {
+        let points = piece.points.len().max(1);
+        let budget = Need::of(self.model, self.params, points).budget(self.memory)?;
         Ok(Run {
             model: self.model,
             params: self.params,
             tuning: Tuning::default(),
             budget,
+            piece: Some(piece.core.clone()),
             job: self.job,
             frame: self.frame()?,
             report: Report {
@@ -208,7 +220,7 @@ impl Survey<'_> {
     }
 
     fn levels(&mut self) -> Result<Vec<Level>> {
-        let mut run = self.run(0)?;
+        let mut run = self.run(&Piece::default())?;
         let levels = run.levels()?;
         let notes = run.report.notes;
         let news = notes.into_iter().filter(|note| !self.report.notes.contains(note));

@@ -1,4 +1,4 @@
-//! A piece of a cloud on a tape with all that can influence it, proved by the neighbour graph itself.
+//! The true neighbours of a piece of a cloud on a tape.
 //!
 //! The cloud lies in blocks of consecutive points, of which only the bounding boxes are in memory. A point's neighbours
 //! among the blocks at hand are its true ones where no other block's box reaches into the ball around it that holds them.
@@ -8,12 +8,15 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::tape::Tape;
+use super::tape::{Number, Tape};
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::Lists;
 
 /// Points of a block.
 pub(super) const BLOCK: u64 = 2048;
+
+/// Reaches of a neighbour list around a piece in which its neighbours are looked for first.
+const MARGIN: f64 = 2.0;
 
 /// Blocks that one point may ask for at a time: one far from all others sees the whole cloud as about equally far away,
 /// until the nearest of it are here.
@@ -36,16 +39,6 @@ pub(super) struct Boxes {
 struct Box3 {
     low: [f64; 3],
     high: [f64; 3],
-}
-
-/// Consecutive points with their surroundings, in the order of the whole cloud.
-pub(super) struct Region {
-    pub(super) points: Vec<[f64; 3]>,
-    pub(super) graph: Graph,
-    /// Where the piece itself lies in them.
-    pub(super) core: Range<usize>,
-    /// What of the whole cloud they are.
-    pub(super) ranges: Vec<Range<u64>>,
 }
 
 impl Box3 {
@@ -136,29 +129,24 @@ impl Boxes {
         Ok(Boxes { all: boxes, len, k })
     }
 
-    /// The piece `core` (from the first point of a block to the last of one, or the cloud's) and its surroundings: the
-    /// neighbour lists of all points within `hops` hops of it are those of the whole cloud, and `read` brings points in.
+    /// The neighbour lists that the points of `core` (from the first of a block to the last of one, or the cloud's) have
+    /// in the whole cloud, by number, and their reach. `read` brings points in.
     ///
     /// # Errors
     /// [`Error::Memory`] where that takes more than `most` points.
-    pub(super) fn region(
+    pub(super) fn lists(
         &self,
         core: Range<u64>,
-        hops: usize,
         most: usize,
         mut read: impl FnMut(Range<u64>) -> Result<Vec<[f64; 3]>>,
-        mut knn: impl FnMut(&[[f64; 3]]) -> Result<Graph>,
-    ) -> Result<Region> {
+        mut nearest: impl FnMut(&[[f64; 3]]) -> Result<Lists>,
+    ) -> Result<(Vec<Number>, Vec<f64>)> {
         let own = (core.start / BLOCK) as usize..core.end.div_ceil(BLOCK) as usize;
         let len = self.len;
-        let mut blocks = self.around(own.clone(), hops);
+        let hull = self.hull(own.clone());
+        let mut blocks = self.around(own.clone(), &hull);
         loop {
-            let held = (blocks.len() as u64 * BLOCK).min(len);
-            if held as usize > most {
-                return Err(Error::Memory(format!(
-                    "a piece of the cloud depends on {held} points, more than max_memory_mb has room for; give it more"
-                )));
-            }
+            check(blocks.len(), most)?;
             let mut points = Vec::new();
             // The first point of each block at hand.
             let mut starts = Vec::with_capacity(blocks.len());
@@ -171,40 +159,48 @@ impl Boxes {
                 let from = block as u64 * BLOCK;
                 points.extend(read(from..len.min(from + BLOCK))?);
             }
-            let core = first..first + (core.end - core.start) as usize;
-            let graph = knn(&points)?;
-            let missing = self.missing(&points, &graph, &blocks, &starts, core.clone(), hops);
+            let inside = first..first + (core.end - core.start) as usize;
+            let lists = nearest(&points)?;
+            let missing = self.missing(&points, &lists, &blocks, own.clone(), &hull, inside.clone());
             if missing.is_empty() {
-                let range = |&block: &usize| block as u64 * BLOCK..len.min((block as u64 + 1) * BLOCK);
-                return Ok(Region {
-                    points,
-                    graph,
-                    core,
-                    ranges: blocks.iter().map(range).collect(),
-                });
+                let numbers: Vec<u64> = blocks.iter().map(|&block| block as u64 * BLOCK).collect();
+                let number = |j: usize| {
+                    if inside.contains(&j) {
+                        return Number(core.start + (j - first) as u64);
+                    }
+                    let block = starts.partition_point(|&start| start <= j) - 1;
+                    Number(numbers[block] + (j - starts[block]) as u64)
+                };
+                let rows = &lists.neighbors[inside.start * self.k..inside.end * self.k];
+                let rows = rows.par_iter().map(|&j| number(j as usize)).collect();
+                return Ok((rows, lists.reach[inside].to_vec()));
             }
             blocks.extend(missing);
         }
     }
 
-    /// A first guess: the blocks nearer to the piece than its own points' density makes likely.
-    fn around(&self, own: Range<usize>, hops: usize) -> BTreeSet<usize> {
-        let mut reaches: Vec<f64> = self.all[own.clone()].iter().map(|b| b.reach(self.k)).collect();
-        let middle = reaches.len() / 2;
-        let usual = *reaches.select_nth_unstable_by(middle, f64::total_cmp).1;
+    fn hull(&self, own: Range<usize>) -> Box3 {
         let mut hull = Box3::EMPTY;
-        let parts = self.all[own.clone()].iter().flat_map(|block| &block.0);
+        let parts = self.all[own].iter().flat_map(|block| &block.0);
         for part in parts.filter(|part| part.low[0] <= part.high[0]) {
             hull.see(part.low);
             hull.see(part.high);
         }
+        hull
+    }
+
+    /// A first guess: the blocks nearer to the piece than its own points' density makes likely.
+    fn around(&self, own: Range<usize>, hull: &Box3) -> BTreeSet<usize> {
+        let mut reaches: Vec<f64> = self.all[own.clone()].iter().map(|b| b.reach(self.k)).collect();
+        let middle = reaches.len() / 2;
+        let usual = *reaches.select_nth_unstable_by(middle, f64::total_cmp).1;
         let mut blocks: BTreeSet<usize> = own.clone().collect();
         for (number, block) in self.all.iter().enumerate() {
             // No margin is wider than four times the usual one: a stray blows its block's box up.
-            if block.distance_to(&hull) > 4.0 * usual * hops as f64 {
+            if block.distance_to(hull) > 4.0 * usual * MARGIN {
                 continue;
             }
-            let near = |b: &Block| block.distance(b) <= b.reach(self.k).min(4.0 * usual) * hops as f64;
+            let near = |b: &Block| block.distance(b) <= b.reach(self.k).min(4.0 * usual) * MARGIN;
             if self.all[own.clone()].iter().any(near) {
                 blocks.insert(number);
             }
@@ -212,63 +208,64 @@ impl Boxes {
         blocks
     }
 
-    /// The blocks that may hold a neighbour of a point within `hops` hops of the core that is not at hand.
+    /// The blocks that may hold a neighbour of a point of the piece, which lies `inside` of the points at hand, and are
+    /// not at hand.
     fn missing(
         &self,
         points: &[[f64; 3]],
-        graph: &Graph,
+        lists: &Lists,
         blocks: &BTreeSet<usize>,
-        starts: &[usize],
-        core: Range<usize>,
-        hops: usize,
+        own: Range<usize>,
+        hull: &Box3,
+        inside: Range<usize>,
     ) -> BTreeSet<usize> {
-        let mut missing = BTreeSet::new();
         if blocks.len() == self.all.len() {
-            return missing;
-        }
-        let mut seen = vec![false; points.len()];
-        let mut ring: Vec<u32> = core.map(|i| i as u32).collect();
-        ring.iter().for_each(|&i| seen[i as usize] = true);
-        let mut reached: Vec<(usize, Vec<u32>)> = blocks.iter().map(|&b| (b, Vec::new())).collect();
-        for hop in 0..=hops {
-            let mut next = Vec::new();
-            for &i in &ring {
-                let block = starts.partition_point(|&start| start <= i as usize) - 1;
-                reached[block].1.push(i);
-                for &j in graph.row(i as usize) {
-                    if hop < hops && !std::mem::replace(&mut seen[j as usize], true) {
-                        next.push(j);
-                    }
-                }
-            }
-            ring = next;
+            return BTreeSet::new();
         }
         // A repeated neighbour or none at all: there were too few points to choose from.
-        let radius = |i: u32| match graph.row(i as usize).last() {
-            Some(&last) if points.len() > graph.k => {
-                let (p, q) = (points[i as usize], points[last as usize]);
+        let radius = |i: usize| match lists.neighbors[i * self.k..(i + 1) * self.k].last() {
+            Some(&last) if points.len() > self.k => {
+                let (p, q) = (points[i], points[last as usize]);
                 // A little more, so that no rounding hides a tie.
                 (0..3).map(|a| (p[a] - q[a]).powi(2)).sum::<f64>().sqrt() * (1.0 + 1e-12)
             }
             _ => f64::INFINITY,
         };
-        for (block, members) in reached.iter().filter(|(_, members)| !members.is_empty()) {
-            let widest = members.iter().map(|&i| radius(i)).fold(0.0, f64::max);
-            let strangers: Vec<usize> = (0..self.all.len())
-                .filter(|b| self.all[*b].distance(&self.all[*block]) <= widest && !blocks.contains(b))
-                .collect();
-            for &i in members.iter().filter(|_| !strangers.is_empty()) {
+        let radii: Vec<f64> = inside.clone().into_par_iter().map(radius).collect();
+        let widest = radii.iter().copied().fold(0.0, f64::max);
+        let strangers: Vec<usize> = (0..self.all.len())
+            .filter(|b| self.all[*b].distance_to(hull) <= widest && !blocks.contains(b))
+            .collect();
+        let asked = |(block, radii): (usize, &[f64])| {
+            let widest = radii.iter().copied().fold(0.0, f64::max);
+            let near = |b: &usize| self.all[*b].distance(&self.all[own.start + block]) <= widest;
+            let strangers: Vec<usize> = strangers.iter().copied().filter(near).collect();
+            let mut missing = BTreeSet::new();
+            for (i, &within) in radii.iter().enumerate().filter(|_| !strangers.is_empty()) {
                 let mut place = Box3::EMPTY;
-                place.see(points[i as usize]);
-                let within = radius(i);
+                place.see(points[inside.start + block * BLOCK as usize + i]);
                 let distances = strangers.iter().map(|&b| (self.all[b].distance_to(&place), b));
                 let mut asked: Vec<(f64, usize)> = distances.filter(|&(d, _)| d <= within).collect();
                 asked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
                 missing.extend(asked.into_iter().take(ASKED).map(|(_, b)| b));
             }
-        }
-        missing
+            missing
+        };
+        let all: Vec<BTreeSet<usize>> = radii.par_chunks(BLOCK as usize).enumerate().map(asked).collect();
+        all.into_iter().flatten().collect()
     }
+}
+
+/// # Errors
+/// [`Error::Memory`] where so many blocks are more than `most` points.
+pub(super) fn check(blocks: usize, most: usize) -> Result<()> {
+    let held = blocks.saturating_mul(BLOCK as usize);
+    if held <= most {
+        return Ok(());
+    }
+    Err(Error::Memory(format!(
+        "a piece of the cloud depends on {held} points, more than max_memory_mb has room for; give it more"
+    )))
 }
 
 impl Boxes {

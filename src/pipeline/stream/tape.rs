@@ -35,6 +35,22 @@ impl Item for u64 {
     }
 }
 
+/// A point's number in the order of the curve; no tape has as many as five bytes can count.
+#[derive(Clone, Copy)]
+pub(super) struct Number(pub(super) u64);
+
+impl Item for Number {
+    const BYTES: usize = 5;
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_le_bytes()[..Self::BYTES]);
+    }
+    fn get(bytes: &[u8]) -> Number {
+        let mut all = [0; 8];
+        all[..Self::BYTES].copy_from_slice(&bytes[..Self::BYTES]);
+        Number(u64::from_le_bytes(all))
+    }
+}
+
 impl Item for [f64; 3] {
     const BYTES: usize = 24;
     fn put(&self, out: &mut Vec<u8>) {

@@ -1,19 +1,39 @@
 //! The steps of a long run, pass after pass over the tape.
 
-use super::Survey;
-use super::lists;
-use super::region::Boxes;
+use std::ops::Range;
+
 use super::tape::Tape;
 use super::work::Stage;
+use super::{Piece, Survey, lists};
 use crate::bundle::Role;
 use crate::error::Result;
-use crate::graph::{Floor, least_spacing};
-use crate::pipeline::estimate::{in_units, knn};
+use crate::graph::{Floor, Graph, least_spacing};
 use crate::schedule::Level;
 use crate::spread;
 
+/// A pass over the whole cloud; `from` numbers the tape of points that it reads.
+#[derive(Clone)]
+enum Pass {
+    /// Looks up the neighbours of the points.
+    Link { from: usize },
+    /// Takes the steps that share a graph.
+    Steps { from: usize, levels: Range<usize> },
+    /// Evens the points out.
+    Even { from: usize },
+}
+
+impl Pass {
+    /// How long it takes, roughly, in shares of a step.
+    fn weight(&self) -> f64 {
+        match self {
+            Pass::Link { .. } => 0.15,
+            Pass::Steps { levels, .. } => levels.len() as f64,
+            Pass::Even { .. } => 0.1,
+        }
+    }
+}
+
 impl Survey<'_> {
-    /// The steps, as many in a pass as share one graph, and a pass that evens the points out.
     pub(super) fn walk(&mut self) -> Result<()> {
         if self.work.state.leave.is_some() {
             return Ok(());
@@ -24,25 +44,49 @@ impl Survey<'_> {
         if self.work.state.stage > Stage::Walk {
             return Ok(());
         }
-        let (calls, passes) = self.passes(steps);
-        let (from, to) = Self::share(Stage::Walk);
-        let all = passes + usize::from(self.evens());
-        while self.work.state.pass < all {
+        let all = self.way(steps);
+        let (start, end) = Self::share(Stage::Walk);
+        let weight = |passes: &[Pass]| passes.iter().map(Pass::weight).sum::<f64>();
+        let share = |pass: usize| start + (end - start) * weight(&all[..pass]) / weight(&all);
+        while self.work.state.pass < all.len() {
             let pass = self.work.state.pass;
-            let share = |pass: usize| from + (to - from) * pass as f64 / all as f64;
             let share = (share(pass), share(pass + 1));
-            if pass < passes {
-                let first = pass * calls;
-                self.pass(pass, &levels[first..=steps.min(first + calls)], share)?;
-            } else {
-                self.even(pass, share)?;
+            match &all[pass] {
+                Pass::Link { from } => {
+                    let points = self.work.tape(&format!("state-{from}"))?;
+                    self.link(share, &points, |p| p)?;
+                }
+                Pass::Steps { from, levels: range } => {
+                    self.steps(*from, &levels[range.start..=range.end], share)?
+                }
+                Pass::Even { from } => self.even(*from, share)?,
             }
             (self.work.state.pass, self.work.state.done) = (pass + 1, 0);
             self.work.save()?;
             // Not before: a run that is killed here goes on without it.
-            self.work.remove(&format!("state-{pass}"))?;
+            if let Pass::Steps { from, .. } | Pass::Even { from } = all[pass] {
+                self.work.remove(&format!("state-{from}"))?;
+            }
         }
         self.work.next(Stage::Order)
+    }
+
+    /// All passes; the scan's own neighbours are known before the first.
+    fn way(&self, steps: usize) -> Vec<Pass> {
+        let (calls, passes) = self.passes(steps);
+        let walk = (0..passes).map(|from| Pass::Steps {
+            from,
+            levels: from * calls..steps.min((from + 1) * calls),
+        });
+        let even = self.evens().then_some(Pass::Even { from: passes });
+        let mut all = Vec::new();
+        for (from, pass) in walk.chain(even).enumerate() {
+            if from > 0 {
+                all.push(Pass::Link { from });
+            }
+            all.push(pass);
+        }
+        all
     }
 
     /// How many steps share a graph, and how often there is a new one.
@@ -59,54 +103,48 @@ impl Survey<'_> {
         self.model.manifest().sampling.spread > 0.0
     }
 
-    fn even(&mut self, pass: usize, share: (f64, f64)) -> Result<()> {
-        let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{pass}"))?;
-        let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", pass + 1))?;
-        let (len, k) = (self.work.state.finite, self.model.manifest().graph.k);
-        let boxes = Boxes::of(&from, len, k, |p| p)?;
+    /// A piece of the points on a tape, with what lies `hops` hops around it, and the graph.
+    fn moved(&self, from: &Tape<[f64; 3]>, core: Range<u64>, hops: usize) -> Result<(Piece, Graph)> {
+        let region = self
+            .lists()?
+            .region(core, hops, self.most, |range| from.read(range))?;
+        let piece = Piece {
+            points: region.points,
+            core: region.core,
+        };
+        Ok((piece, region.lists.graph(Floor::At(least_spacing(Some(1.0))))))
+    }
+
+    fn even(&mut self, from: usize, share: (f64, f64)) -> Result<()> {
+        let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", from + 1))?;
+        let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{from}"))?;
         self.pieces(share, |survey, core| {
-            let list = |points: &[[f64; 3]]| knn(points, k, Floor::At(least_spacing(Some(1.0))), survey.job);
-            let hops = lists(spread::ROUNDS, 1);
-            let mut region = boxes.region(core.clone(), hops, survey.most, |range| from.read(range), list)?;
-            let mut run = survey.run(region.points.len())?;
-            run.spread(&mut region.points, &region.graph)?;
+            let (mut piece, graph) = survey.moved(&from, core.clone(), lists(spread::ROUNDS, 1))?;
+            let mut run = survey.run(&piece)?;
+            run.spread(&mut piece.points, &graph)?;
             let report = run.report;
             survey.told(report);
-            to.write(core.start, region.points[region.core].iter().copied())?;
+            to.write(core.start, piece.points[piece.core].iter().copied())?;
             to.sync()
         })
     }
 
-    fn pass(&mut self, pass: usize, levels: &[Level], share: (f64, f64)) -> Result<()> {
-        let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{pass}"))?;
-        let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", pass + 1))?;
-        let (least, unit, len) = (
-            self.work.state.least,
-            self.work.state.unit,
-            self.work.state.finite,
-        );
-        let k = self.model.manifest().graph.k;
+    fn steps(&mut self, from: usize, levels: &[Level], share: (f64, f64)) -> Result<()> {
+        let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", from + 1))?;
+        let first = from == 0;
+        let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{from}"))?;
         let hops = lists(self.hops(Role::Score), levels.len() - 1);
-        let boxes = if pass == 0 {
-            self.scan_boxes()?
-        } else {
-            Boxes::of(&from, len, k, |p| p)?
-        };
         self.pieces(share, |survey, core| {
-            let region = if pass == 0 {
-                let mut region = survey.scanned(&boxes, core.clone(), hops, Floor::At(least))?;
-                in_units(&mut region.points, &mut region.graph, unit);
-                region
+            let (piece, graph) = if first {
+                survey.normalized(core.clone(), hops)?
             } else {
-                let list =
-                    |points: &[[f64; 3]]| knn(points, k, Floor::At(least_spacing(Some(1.0))), survey.job);
-                boxes.region(core.clone(), hops, survey.most, |range| from.read(range), list)?
+                survey.moved(&from, core.clone(), hops)?
             };
-            let mut run = survey.run(region.points.len())?;
-            let moved = run.walk(region.points, &[], region.graph, levels)?;
+            let mut run = survey.run(&piece)?;
+            let moved = run.walk(piece.points, &[], graph, levels)?;
             let report = run.report;
             survey.told(report);
-            to.write(core.start, moved[region.core].iter().copied())?;
+            to.write(core.start, moved[piece.core].iter().copied())?;
             to.sync()
         })
     }

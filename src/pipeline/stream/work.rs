@@ -10,6 +10,9 @@ use super::tape::{Item, Tape, refused};
 use crate::error::{Error, Result};
 use crate::normalize::Frame;
 
+/// What lies in the folder; another number for another way of keeping it.
+const LAYOUT: u32 = 2;
+
 /// What is done, in order; each begins where the one before it has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub(super) enum Stage {
@@ -20,6 +23,8 @@ pub(super) enum Stage {
     Sort,
     /// The unit in which spacings are measured.
     Scale,
+    /// Neighbours of every point.
+    Lists,
     /// Local spacing of every point.
     Spacing,
     /// Noise around every point.
@@ -76,7 +81,8 @@ impl Work {
     ///
     /// # Errors
     /// [`Error::Argument`] while another process is at work in it.
-    pub(super) fn open(output: &Path, settings: String, input: String) -> Result<Work> {
+    pub(super) fn open(output: &Path, settings: &str, input: String) -> Result<Work> {
+        let settings = format!("layout {LAYOUT}: {settings}");
         let folder = folder(output);
         fs::create_dir_all(&folder).map_err(|source| refused(&folder, source))?;
         let path = folder.join("lock");
