@@ -249,6 +249,8 @@ fn a_spacing_that_cannot_be_the_clouds_is_refused() {
     }
     let same = vec![[1.0; 3]; 40];
     assert_eq!(run(&model, &same, &told(1e-20)).points, same);
+    let error = denoise(&model, CloudView::from_f64(&same), &told(5e-126), &mut ()).unwrap_err();
+    assert!(matches!(error, Error::Argument(_)), "{error}");
 }
 
 #[test]
