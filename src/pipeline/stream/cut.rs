@@ -160,7 +160,8 @@ impl Survey<'_> {
         self.pieces(Self::share(Stage::Walk), |survey, core| {
             let region = survey.scanned(core.clone(), hops)?;
             let file = folder.join(format!("{}.ply", name(&core, piece)));
-            write_tile(&file, &region.ranges, &core, &raw, &sources)
+            let (raw, sources) = (&raw, &sources);
+            Ok(move || write_tile(&file, &region.ranges, &core, raw, sources))
         })?;
         let mut at = 0;
         while at < self.work.state.finite {

@@ -5,6 +5,8 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use super::region::{BLOCK, Boxes};
 use super::select::{median, nth};
 use super::sort::Sorter;
@@ -75,9 +77,11 @@ impl Survey<'_> {
         let mut sorter = Sorter::new(&self.work.path("runs"), along_curve)?;
         let mut number = 0;
         self.scan.points(&mut |batch| {
-            for &p in batch {
-                if is_finite(p) {
-                    sorter.push((curve::hilbert(p, low, cell), (p, number)))?;
+            let place = |&p: &[f64; 3]| is_finite(p).then(|| curve::hilbert(p, low, cell));
+            let places: Vec<Option<u64>> = batch.par_iter().with_min_len(1024).map(place).collect();
+            for (&p, place) in batch.iter().zip(places) {
+                if let Some(place) = place {
+                    sorter.push((place, (p, number)))?;
                 }
                 number += 1;
             }
@@ -171,9 +175,9 @@ impl Survey<'_> {
             let read = |range| Ok(points.read(range)?.into_iter().map(place).collect());
             let nearest = |points: &[[f64; 3]]| lists(points, k, survey.job);
             let (numbers, reach) = boxes.lists(core.clone(), survey.most, read, nearest)?;
-            tape.write(core.start, &numbers, &reach)?;
             survey.report.milliseconds.graph += milliseconds(start.elapsed());
-            Ok(())
+            let tape = &tape;
+            Ok(move || tape.write(core.start, &numbers, &reach))
         })
     }
 
@@ -206,9 +210,9 @@ impl Survey<'_> {
         let tape: Tape<f64> = self.work.tape("spacing")?;
         self.pieces(Self::share(Stage::Spacing), |survey, core| {
             let region = survey.scanned(core.clone(), 1)?;
-            let spacing = &region.lists.graph(Floor::At(0.0)).spacing[region.core];
-            tape.write(core.start, spacing.iter().map(|&s| f64::from(s)))?;
-            tape.sync()
+            let spacing = region.lists.graph(Floor::At(0.0)).spacing;
+            let tape = &tape;
+            Ok(move || tape.keep(core.start, spacing[region.core].iter().map(|&s| f64::from(s))))
         })?;
         let len = self.work.state.finite;
         let mut positive = 0;
@@ -249,8 +253,8 @@ impl Survey<'_> {
             let sigmas = run.sigmas(&piece.points, &graph)?;
             let report = run.report;
             survey.told(report);
-            tape.write(core.start, sigmas[piece.core].iter().copied())?;
-            tape.sync()
+            let tape = &tape;
+            Ok(move || tape.keep(core.start, sigmas[piece.core].iter().copied()))
         })?;
         let len = self.work.state.finite;
         let mut counted = 0;

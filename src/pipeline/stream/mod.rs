@@ -19,6 +19,7 @@ mod work;
 
 use std::ops::Range;
 use std::path::Path;
+use std::thread::{self, ScopedJoinHandle};
 
 pub use cut::{Cut, TileFile, cut};
 pub use join::join;
@@ -139,20 +140,39 @@ impl Survey<'_> {
         self.work.next(Self::after(stage))
     }
 
-    /// The pieces of a pass that are not done yet; the pass is that share of the progress.
-    fn pieces(
+    /// The pieces of a pass that are not done yet; the pass is that share of the progress. What `work` returns keeps what
+    /// became of a piece, while the next one is worked on: a disk takes its time until nothing can be lost any more.
+    fn pieces<Keep>(
         &mut self,
         (from, to): (f64, f64),
-        mut work: impl FnMut(&mut Self, Range<u64>) -> Result<()>,
-    ) -> Result<()> {
+        mut work: impl FnMut(&mut Self, Range<u64>) -> Result<Keep>,
+    ) -> Result<()>
+    where
+        Keep: FnOnce() -> Result<()> + Send,
+    {
         let (len, piece) = (self.work.state.finite, self.work.state.piece);
-        while self.work.state.done < len {
-            self.job.check()?;
-            let core = self.work.state.done..len.min(self.work.state.done + piece);
-            let share = |at: u64| from + (to - from) * at as f64 / len as f64;
-            self.job.part(share(core.start), share(core.end));
-            work(self, core.clone())?;
-            self.work.state.done = core.end;
+        let mut at = self.work.state.done;
+        thread::scope(|scope| {
+            let mut behind: Option<ScopedJoinHandle<'_, Result<u64>>> = None;
+            while at < len {
+                self.job.check()?;
+                let core = at..len.min(at + piece);
+                let share = |at: u64| from + (to - from) * at as f64 / len as f64;
+                self.job.part(share(core.start), share(core.end));
+                let keep = work(self, core.clone())?;
+                self.kept(behind.take())?;
+                at = core.end;
+                behind = Some(scope.spawn(move || keep().map(|()| at)));
+            }
+            self.kept(behind)
+        })
+    }
+
+    /// Waits until a piece is kept, and says so: from its end a killed run goes on.
+    fn kept(&mut self, behind: Option<ScopedJoinHandle<'_, Result<u64>>>) -> Result<()> {
+        if let Some(behind) = behind {
+            let lost = |_| Err(Error::Internal("a piece was lost on its way to the disk".into()));
+            self.work.state.done = behind.join().unwrap_or_else(lost)?;
             self.work.save()?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::params::{ByName, Params};
 use crate::pipeline::budget::{FILE_MB, POINT_BYTES, threads};
 
 /// Points of a piece, where there is room for them: less would be mostly surroundings, more would lose more work to a kill.
-const PIECE: u64 = 1 << 19;
+const PIECE: u64 = 1 << 20;
 
 pub(super) struct Plan {
     pub(super) threads: usize,

@@ -82,7 +82,10 @@ impl Block {
                 .sum::<f64>()
         };
         let mut gaps: Vec<(f64, usize)> = (1..points.len()).map(|i| (square(i), i)).collect();
-        gaps.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let widest = |a: &(f64, usize), b: &(f64, usize)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if gaps.len() >= PARTS {
+            gaps.select_nth_unstable_by(PARTS - 2, widest);
+        }
         let mut cuts: Vec<usize> = gaps.iter().take(PARTS - 1).map(|gap| gap.1).collect();
         cuts.sort_unstable();
         let mut block = Block([Box3::EMPTY; PARTS]);

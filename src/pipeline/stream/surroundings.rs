@@ -1,12 +1,12 @@
 //! A piece of a cloud with all that can influence it, told by the neighbour lists on their tape.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::region::{BLOCK, check};
-use super::tape::{Number, Tape};
+use super::tape::{Item, Number, Tape};
 use super::work::Work;
 use crate::error::Result;
 use crate::graph::Lists;
@@ -18,6 +18,27 @@ pub(super) struct ListTape {
     k: usize,
     /// Number of points.
     len: u64,
+}
+
+/// The lists of consecutive points, as they lie on the tape.
+struct Rows {
+    bytes: Vec<u8>,
+    k: usize,
+}
+
+impl Rows {
+    fn all(&self) -> impl IndexedParallelIterator<Item = u64> {
+        self.bytes
+            .par_chunks_exact(Number::BYTES)
+            .with_min_len(1 << 14)
+            .map(|bytes| Number::get(bytes).0)
+    }
+
+    fn row(&self, i: usize) -> impl Iterator<Item = u64> {
+        let wide = self.k * Number::BYTES;
+        let row = self.bytes[i * wide..(i + 1) * wide].chunks_exact(Number::BYTES);
+        row.map(|bytes| Number::get(bytes).0)
+    }
 }
 
 /// Consecutive points with their surroundings, in the order of the whole cloud.
@@ -43,15 +64,14 @@ impl ListTape {
 
     /// Keeps the lists of the points from number `at` on.
     pub(super) fn write(&self, at: u64, numbers: &[Number], reach: &[f64]) -> Result<()> {
-        self.numbers.write(at * self.k as u64, numbers.iter().copied())?;
-        self.reach.write(at, reach.iter().copied())?;
-        self.numbers.sync()?;
-        self.reach.sync()
+        self.numbers.keep(at * self.k as u64, numbers.iter().copied())?;
+        self.reach.keep(at, reach.iter().copied())
     }
 
-    fn rows(&self, range: Range<u64>) -> Result<Vec<Number>> {
+    fn rows(&self, range: Range<u64>) -> Result<Rows> {
         let k = self.k as u64;
-        self.numbers.read(range.start * k..range.end * k)
+        let bytes = self.numbers.bytes(range.start * k..range.end * k)?;
+        Ok(Rows { bytes, k: self.k })
     }
 
     fn block(&self, block: u64) -> Range<u64> {
@@ -75,34 +95,36 @@ impl ListTape {
         let before = around.range(..core.start / BLOCK);
         let after = around.range(core.end.div_ceil(BLOCK)..);
         let block = |(&block, rows): (&u64, _)| (self.block(block), rows);
-        let parts: Vec<(Range<u64>, &Vec<Number>)> = before
+        let parts: Vec<(Range<u64>, &Rows)> = before
             .map(block)
             .chain([(core.clone(), &own)])
             .chain(after.map(block))
             .collect();
 
-        // Where each part begins among the points of the region.
-        let mut starts = HashMap::new();
+        // Where each block begins among the points of the region; nowhere is further out than all of them.
+        const NOWHERE: usize = usize::MAX;
+        let mut starts = vec![NOWHERE; self.len.div_ceil(BLOCK) as usize];
         let (mut points, mut reach) = (Vec::new(), Vec::new());
         for (range, _) in &parts {
-            starts.insert(range.start / BLOCK, points.len());
+            starts[(range.start / BLOCK) as usize] = points.len();
             points.extend(read(range.clone())?);
             reach.extend(self.reach.read(range.clone())?);
         }
-        let first = starts[&(core.start / BLOCK)];
+        let first = starts[(core.start / BLOCK) as usize];
         let place = |number: u64| {
             if core.contains(&number) {
                 return Some(first + (number - core.start) as usize);
             }
-            let start = starts.get(&(number / BLOCK))?;
-            Some(start + (number % BLOCK) as usize)
+            match starts.get((number / BLOCK) as usize) {
+                Some(&start) if start != NOWHERE => Some(start + (number % BLOCK) as usize),
+                _ => None,
+            }
         };
         let mut neighbors = Vec::with_capacity(points.len() * self.k);
         for (range, rows) in &parts {
-            let start = starts[&(range.start / BLOCK)];
-            let local =
-                |(at, number): (usize, &Number)| place(number.0).unwrap_or(start + at / self.k) as u32;
-            neighbors.par_extend(rows.par_iter().enumerate().map(local));
+            let start = starts[(range.start / BLOCK) as usize];
+            let local = |(at, number)| place(number).unwrap_or_else(|| start + at / self.k) as u32;
+            neighbors.par_extend(rows.all().enumerate().map(local));
         }
         Ok(Region {
             points,
@@ -117,16 +139,10 @@ impl ListTape {
     }
 
     /// The lists of the blocks around the piece, by their number.
-    fn around(
-        &self,
-        core: &Range<u64>,
-        own: &[Number],
-        hops: usize,
-        most: usize,
-    ) -> Result<BTreeMap<u64, Vec<Number>>> {
+    fn around(&self, core: &Range<u64>, own: &Rows, hops: usize, most: usize) -> Result<BTreeMap<u64, Rows>> {
         let blocks = (core.end - core.start).div_ceil(BLOCK) as usize;
         let outside = |number: &u64| !core.contains(number);
-        let mut ring: Vec<u64> = own.par_iter().map(|n| n.0).filter(outside).collect();
+        let mut ring: Vec<u64> = own.all().filter(outside).collect();
         ring.par_sort_unstable();
         ring.dedup();
         let mut seen: HashSet<u64> = ring.iter().copied().collect();
@@ -140,8 +156,7 @@ impl ListTape {
                     around.insert(block, self.rows(self.block(block))?);
                 }
                 if hop < hops {
-                    let at = (number % BLOCK) as usize * self.k;
-                    let row = around[&block][at..at + self.k].iter().map(|n| n.0);
+                    let row = around[&block].row((number % BLOCK) as usize);
                     next.extend(row.filter(|number| outside(number) && seen.insert(*number)));
                 }
             }

@@ -6,19 +6,25 @@ use std::marker::PhantomData;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
 
+/// Items that one thread reads at least.
+const TASK: usize = 1 << 14;
+
 /// A thing of fixed size that lies on a tape.
-pub(super) trait Item: Copy {
+pub(super) trait Item: Copy + Send {
     const BYTES: usize;
-    fn put(&self, out: &mut Vec<u8>);
+    /// Fills `BYTES` bytes.
+    fn put(self, out: &mut [u8]);
     fn get(bytes: &[u8]) -> Self;
 }
 
 impl Item for f64 {
     const BYTES: usize = 8;
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.to_le_bytes());
+    fn put(self, out: &mut [u8]) {
+        out.copy_from_slice(&self.to_le_bytes());
     }
     fn get(bytes: &[u8]) -> f64 {
         f64::from_bits(u64::get(bytes))
@@ -27,22 +33,22 @@ impl Item for f64 {
 
 impl Item for u64 {
     const BYTES: usize = 8;
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.to_le_bytes());
+    fn put(self, out: &mut [u8]) {
+        out.copy_from_slice(&self.to_le_bytes());
     }
     fn get(bytes: &[u8]) -> u64 {
         u64::from_le_bytes(std::array::from_fn(|i| bytes[i]))
     }
 }
 
-/// A point's number in the order of the curve; no tape has as many as five bytes can count.
+/// A point's number in the order of the curve; no tape has more than five bytes can count.
 #[derive(Clone, Copy)]
 pub(super) struct Number(pub(super) u64);
 
 impl Item for Number {
     const BYTES: usize = 5;
-    fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.0.to_le_bytes()[..Self::BYTES]);
+    fn put(self, out: &mut [u8]) {
+        out.copy_from_slice(&self.0.to_le_bytes()[..Self::BYTES]);
     }
     fn get(bytes: &[u8]) -> Number {
         let mut all = [0; 8];
@@ -53,8 +59,10 @@ impl Item for Number {
 
 impl Item for [f64; 3] {
     const BYTES: usize = 24;
-    fn put(&self, out: &mut Vec<u8>) {
-        self.iter().for_each(|c| c.put(out));
+    fn put(self, out: &mut [u8]) {
+        for (c, out) in self.into_iter().zip(out.chunks_exact_mut(8)) {
+            c.put(out);
+        }
     }
     fn get(bytes: &[u8]) -> [f64; 3] {
         std::array::from_fn(|a| f64::get(&bytes[8 * a..]))
@@ -63,9 +71,10 @@ impl Item for [f64; 3] {
 
 impl<A: Item, B: Item> Item for (A, B) {
     const BYTES: usize = A::BYTES + B::BYTES;
-    fn put(&self, out: &mut Vec<u8>) {
-        self.0.put(out);
-        self.1.put(out);
+    fn put(self, out: &mut [u8]) {
+        let (a, b) = out.split_at_mut(A::BYTES);
+        self.0.put(a);
+        self.1.put(b);
     }
     fn get(bytes: &[u8]) -> (A, B) {
         (A::get(bytes), B::get(&bytes[A::BYTES..]))
@@ -103,18 +112,34 @@ impl<T: Item> Tape<T> {
     }
 
     pub(super) fn read(&self, range: Range<u64>) -> Result<Vec<T>> {
+        let bytes = self.bytes(range)?;
+        Ok(bytes
+            .par_chunks_exact(T::BYTES)
+            .with_min_len(TASK)
+            .map(T::get)
+            .collect())
+    }
+
+    /// The items as they lie on the tape.
+    pub(super) fn bytes(&self, range: Range<u64>) -> Result<Vec<u8>> {
         let mut bytes = vec![0; (range.end - range.start) as usize * T::BYTES];
         let mut file = &self.file;
         file.seek(SeekFrom::Start(range.start * T::BYTES as u64))
             .and_then(|_| file.read_exact(&mut bytes))
             .map_err(|source| refused(&self.path, source))?;
-        Ok(bytes.chunks_exact(T::BYTES).map(T::get).collect())
+        Ok(bytes)
     }
 
     /// Writes `items` from number `at` on.
-    pub(super) fn write(&self, at: u64, items: impl IntoIterator<Item = T>) -> Result<()> {
-        let mut bytes = Vec::new();
-        items.into_iter().for_each(|item| item.put(&mut bytes));
+    pub(super) fn write<I>(&self, at: u64, items: I) -> Result<()>
+    where
+        I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    {
+        let items = items.into_iter();
+        let mut bytes = vec![0; items.len() * T::BYTES];
+        for (item, out) in items.zip(bytes.chunks_exact_mut(T::BYTES)) {
+            item.put(out);
+        }
         let mut file = &self.file;
         file.seek(SeekFrom::Start(at * T::BYTES as u64))
             .and_then(|_| file.write_all(&bytes))
@@ -143,6 +168,15 @@ impl<T: Item> Tape<T> {
             Ok(())
         })?;
         self.write(at, batch)
+    }
+
+    /// Writes `items` from number `at` on, and nothing of it is lost any more.
+    pub(super) fn keep<I>(&self, at: u64, items: I) -> Result<()>
+    where
+        I: IntoIterator<Item = T, IntoIter: ExactSizeIterator>,
+    {
+        self.write(at, items)?;
+        self.sync()
     }
 
     /// All of `len` items in order, a batch at a time, with the number of the first.

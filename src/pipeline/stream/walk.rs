@@ -124,8 +124,8 @@ impl Survey<'_> {
             run.spread(&mut piece.points, &graph)?;
             let report = run.report;
             survey.told(report);
-            to.write(core.start, piece.points[piece.core].iter().copied())?;
-            to.sync()
+            let to = &to;
+            Ok(move || to.keep(core.start, piece.points[piece.core].iter().copied()))
         })
     }
 
@@ -144,8 +144,8 @@ impl Survey<'_> {
             let moved = run.walk(piece.points, &[], graph, levels)?;
             let report = run.report;
             survey.told(report);
-            to.write(core.start, moved[piece.core].iter().copied())?;
-            to.sync()
+            let to = &to;
+            Ok(move || to.keep(core.start, moved[piece.core].iter().copied()))
         })
     }
 }
