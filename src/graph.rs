@@ -44,6 +44,39 @@ impl Graph {
         Lists::nearest(points, k, go_on).map(|lists| lists.graph(floor))
     }
 
+    /// The same neighbours after the points have moved: nearest first again, and as far away as they are now.
+    ///
+    /// Where points moved by little against the distance of their neighbours, this is nearly the graph that looking
+    /// them up anew gives, for a small part of the work.
+    pub(crate) fn followed(mut self, points: &[[f64; 3]], floor: Floor) -> Graph {
+        let k = self.k;
+        let mut reach = vec![0.0; points.len()];
+        if k > 0 {
+            self.neighbors
+                .par_chunks_mut(k)
+                .zip(&mut reach)
+                .enumerate()
+                .with_min_len(256)
+                .for_each_init(Vec::new, |found, (i, (row, reach))| {
+                    let square = |j: u32| -> f64 {
+                        let (p, q) = (points[i], points[j as usize]);
+                        (0..3).map(|a| (p[a] - q[a]).powi(2)).sum()
+                    };
+                    found.clear();
+                    found.extend(row.iter().map(|&j| (square(j), j)));
+                    *reach = found.iter().map(|&(square, _)| square).sum::<f64>() / k as f64;
+                    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                    row.iter_mut().zip(found).for_each(|(slot, item)| *slot = item.1);
+                });
+        }
+        let lists = Lists {
+            k,
+            neighbors: self.neighbors,
+            reach,
+        };
+        lists.graph(floor)
+    }
+
     /// Number of points.
     pub fn len(&self) -> usize {
         self.spacing.len()
@@ -192,5 +225,48 @@ pub fn relative_edges(points: &[[f64; 3]], graph: &Graph, rows: &[u32], out: &mu
                 edge[a] = ((p[a] - center[a]) * inverse) as f32;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Noise;
+
+    #[test]
+    fn a_graph_follows_its_points() {
+        let noise = Noise::new(5);
+        let points: Vec<[f64; 3]> = (0..500).map(|i| noise.normal(0, i)).collect();
+        let graph = Graph::knn(&points, 9);
+        assert_eq!(graph.clone().followed(&points, Floor::Median), graph);
+
+        // Moved by less than would bring other neighbours near, and by so much that their order changes.
+        let shaken = |by: f64| -> Vec<[f64; 3]> {
+            let point = |(i, p): (u64, &[f64; 3])| {
+                let d = noise.normal(1, i);
+                std::array::from_fn(|a| 2.0 * p[a] + by * d[a])
+            };
+            (0..).zip(&points).map(point).collect()
+        };
+        assert_eq!(
+            graph.clone().followed(&shaken(0.0), Floor::Median),
+            Graph::knn(&shaken(0.0), 9)
+        );
+        let moved = shaken(0.1);
+        let followed = graph.clone().followed(&moved, Floor::Median);
+        let square = |i: usize, j: u32| -> f64 {
+            let q = moved[j as usize];
+            (0..3).map(|a| (moved[i][a] - q[a]).powi(2)).sum()
+        };
+        for i in 0..moved.len() {
+            assert!(followed.row(i).is_sorted_by_key(|&j| square(i, j)), "row {i}");
+            let sorted = |graph: &Graph| {
+                let mut row = graph.row(i).to_vec();
+                row.sort_unstable();
+                row
+            };
+            assert_eq!(sorted(&followed), sorted(&graph));
+        }
+        assert_ne!(followed.neighbors, graph.neighbors);
     }
 }

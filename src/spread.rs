@@ -24,7 +24,7 @@ pub(crate) const ROUNDS: usize = 3;
 
 /// Moves each of `points` away from crowded sides, within the surface and at most `most` from where it was.
 ///
-/// All lengths are in the unit of the points; `graph` is theirs. In each of a few rounds point i moves by
+/// All lengths are in the unit of the points; `graph` is theirs, or nearly so. In each of a few rounds point i moves by
 /// `M_i sum_j max(0, 1 - |d_ij| / (1.2 s_i)) d_ij / |d_ij|`, 0.4 spacings `s_i` at weight 1, with `d_ij = x_i - x_j` over
 /// its nearest neighbours. `M_i = 2 C_i / tr C_i` with the covariance `C_i` of its neighbourhood keeps it in the
 /// surface: across a flat piece it is 0, along it 1, and of the rows of a scanner it slackens the points along a row

@@ -72,7 +72,7 @@ def run(networks, manifest, points, sigma, random=0.0, draws=None, steps=None):
     if manifest["method"] == "langevin":
         clean = anneal(graph_score(networks["score"], cloud, k), cloud, levels[:-1], sampling, random, draws)
     else:
-        clean = run_levels(networks["score"], cloud, levels, k, manifest["graph"]["refresh"], random, draws)
+        clean, _ = run_levels(networks["score"], cloud, levels, k, manifest["graph"]["refresh"], random, draws)
     return clean * scale + center, len(levels) - 1
 
 

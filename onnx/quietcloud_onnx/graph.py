@@ -22,10 +22,16 @@ def knn_graph(points, k):
         index = np.zeros((n, 1), np.int64)
     if index.shape[1] < k:
         index = index[:, np.arange(k) % index.shape[1]]
+    return index.astype(np.int32), local_spacing(points, index)
+
+
+def local_spacing(points, index):
+    """The spacing [n] of ``knn_graph`` for neighbours [n,k] at hand."""
+    k = index.shape[1]
     squared = ((points[index] - points[:, None]) ** 2).sum(2).mean(1) * (2 * np.pi / k)
     spacing = np.sqrt((squared + squared[index].sum(1)) / (k + 1))
     floor = 1e-3 * np.median(spacing)
-    return index.astype(np.int32), np.maximum(spacing, floor if floor > 0 else 1.0)
+    return np.maximum(spacing, floor if floor > 0 else 1.0)
 
 
 def relative_edges(points, neighbors, spacing):

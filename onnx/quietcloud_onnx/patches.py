@@ -100,7 +100,7 @@ def own_state(rng, scan, sigma, network, options):
     steps = rng.integers(2, 6)
     taken = rng.integers(1, min(steps, 4))
     levels = sigma * (1 - np.arange(taken + 1) / steps)
-    return run_levels(network, scan, levels, options.k, refresh=1), levels[-1]
+    return run_levels(network, scan, levels, options.k, refresh=1)[0], levels[-1]
 
 
 def stale_state(rng, clean, scan, sigma_scan):

@@ -32,7 +32,9 @@ def estimate_noise(network, points, k):
 
 @torch.no_grad()
 def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None):
-    """The reverse chain over relative sigmas ``levels`` (falling, ending at 0); returns x_0 [n,3] in model units.
+    """The reverse chain over relative sigmas ``levels`` (falling, ending at 0).
+
+    Returns x_0 [n,3] in model units and the neighbours [n,k] that the last step saw.
 
     draws [steps,n,3]: the standard normal eps of every step, used where eta > 0. The rescaled state of the posterior
     with clean estimate c, from sigma to tau: x_tau = c + (tau/sigma) sqrt(1 - eta^2 (1 - tau^2/sigma^2)) (x - c) + noise.
@@ -45,7 +47,7 @@ def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None):
         relative = torch.from_numpy((sigma / spacing)[:, None].astype(np.float32))
         z = network(edges, index, relative).numpy().astype(np.float64)
         state = posterior_step(state, z, sigma, lower, eta, None if draws is None else draws[step])
-    return state
+    return state, neighbors
 
 
 def posterior_step(state, z, sigma, lower, eta, draw):
@@ -71,7 +73,7 @@ def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=
     cloud = (points - center) / scale
     sigma = estimate_noise(networks["noise"], cloud, k) if sigma is None else sigma / scale
     levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
-    clean = run_levels(networks["score"], cloud, levels, k, settings["refresh"], settings.get("eta", 0.0), draws)
+    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], settings.get("eta", 0.0), draws)
     if settings.get("spread", 0) > 0:
-        clean = spread(clean, k, settings["spread"] * sigma)
+        clean = spread(clean, neighbors, settings["spread"] * sigma)
     return clean * scale + center, sigma * scale, len(levels) - 1

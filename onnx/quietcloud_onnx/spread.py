@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .graph import knn_graph
+from .graph import local_spacing
 
 REACH, NEAR, GAIN, ROUNDS = 1.2, 12, 0.4, 3
 
@@ -20,9 +20,14 @@ def within_surface(points, neighbors):
     return np.divide(2 * covariance, trace, out=np.zeros_like(covariance), where=trace > 0)
 
 
-def spread(points, k, most):
-    """``points`` [n,3] moved away from crowded sides, each by at most ``most``, in their units."""
-    neighbors, spacing = knn_graph(points, k)
+def spread(points, neighbors, most):
+    """``points`` [n,3] moved away from crowded sides, each by at most ``most``, in their units.
+
+    neighbors [n,k]: those that the last step saw, before it moved the points.
+    """
+    spacing = local_spacing(points, neighbors)
+    squares = ((points[neighbors] - points[:, None]) ** 2).sum(2)
+    neighbors = np.take_along_axis(neighbors, np.argsort(squares, 1, kind="stable"), 1)
     within, near = within_surface(points, neighbors), neighbors[:, :NEAR]
     state = points
     for _ in range(ROUNDS):

@@ -189,8 +189,8 @@ impl Run<'_> {
         if method == Method::Langevin {
             return self.climb(points, source, graph, &levels).map(Some);
         }
-        let clean = self.walk(points, source, graph, &levels)?;
-        self.even(clean).map(Some)
+        let (clean, graph) = self.walk(points, source, graph, &levels)?;
+        self.even(clean, graph).map(Some)
     }
 
     fn leave_clean(&mut self) -> Result<Option<Vec<[f64; 3]>>> {

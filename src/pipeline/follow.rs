@@ -91,6 +91,11 @@ impl<'a> Run<'a> {
 }
 
 impl Follow<'_> {
+    /// The graph of the last answers.
+    pub(super) fn graph(self) -> Graph {
+        self.graph
+    }
+
     /// One answer for every point of `state` (zeros where it doesn't matter) at a level's noise, all in model units: what `convert` makes of point i, its
     /// local spacing and the network's three numbers.
     pub(super) fn ask(

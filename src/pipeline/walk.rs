@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use super::denoise::{Run, milliseconds};
-use super::estimate::knn;
 use crate::bundle::Steps;
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
@@ -40,7 +39,7 @@ impl Run<'_> {
         source: &[u32],
         graph: Graph,
         levels: &[Level],
-    ) -> Result<Vec<[f64; 3]>> {
+    ) -> Result<(Vec<[f64; 3]>, Graph)> {
         let (model, job) = (self.model, self.job);
         let eta = self.tuning.eta.unwrap_or(model.manifest().sampling.eta);
         let start = Instant::now();
@@ -62,27 +61,26 @@ impl Run<'_> {
             })
         })?;
         self.followed(&follow, start);
-        Ok(clean)
+        Ok((clean, follow.graph()))
     }
 
-    /// Evens the clean points out within the surface, as far as the model says.
-    pub(super) fn even(&mut self, mut points: Vec<[f64; 3]>) -> Result<Vec<[f64; 3]>> {
+    /// Evens the clean points out within the surface, as far as the model says; `graph` is that of the last step.
+    pub(super) fn even(&mut self, mut points: Vec<[f64; 3]>, graph: Graph) -> Result<Vec<[f64; 3]>> {
         if self.model.manifest().sampling.spread > 0.0 {
-            let start = Instant::now();
-            let k = self.model.manifest().graph.k;
-            let graph = knn(&points, k, Floor::At(least_spacing(Some(1.0))), self.job)?;
-            self.report.milliseconds.graph += milliseconds(start.elapsed());
-            self.spread(&mut points, &graph)?;
+            self.spread(&mut points, graph)?;
         }
         Ok(points)
     }
 
-    /// The same with the graph at hand.
-    pub(super) fn spread(&mut self, points: &mut Vec<[f64; 3]>, graph: &Graph) -> Result<()> {
+    /// The same where the model says that it is to be.
+    pub(super) fn spread(&mut self, points: &mut Vec<[f64; 3]>, graph: Graph) -> Result<()> {
+        let start = Instant::now();
+        let graph = graph.followed(points, Floor::At(least_spacing(Some(1.0))));
+        self.report.milliseconds.graph += milliseconds(start.elapsed());
         let start = Instant::now();
         let most = self.model.manifest().sampling.spread * self.report.noise_spacing;
         let job = self.job;
-        spread(points, graph, most, &|| job.check().is_ok());
+        spread(points, &graph, most, &|| job.check().is_ok());
         job.check()?;
         self.report.milliseconds.spread += milliseconds(start.elapsed());
         Ok(())

@@ -18,7 +18,7 @@ enum Pass {
     Link { from: usize },
     /// Takes the steps that share a graph.
     Steps { from: usize, levels: Range<usize> },
-    /// Evens the points out.
+    /// Evens the points out, on the graph of the last step.
     Even { from: usize },
 }
 
@@ -78,14 +78,14 @@ impl Survey<'_> {
             from,
             levels: from * calls..steps.min((from + 1) * calls),
         });
-        let even = self.evens().then_some(Pass::Even { from: passes });
         let mut all = Vec::new();
-        for (from, pass) in walk.chain(even).enumerate() {
+        for (from, pass) in walk.enumerate() {
             if from > 0 {
                 all.push(Pass::Link { from });
             }
             all.push(pass);
         }
+        all.extend(self.evens().then_some(Pass::Even { from: passes }));
         all
     }
 
@@ -121,7 +121,7 @@ impl Survey<'_> {
         self.pieces(share, |survey, core| {
             let (mut piece, graph) = survey.moved(&from, core.clone(), lists(spread::ROUNDS, 1))?;
             let mut run = survey.run(&piece)?;
-            run.spread(&mut piece.points, &graph)?;
+            run.spread(&mut piece.points, graph)?;
             let report = run.report;
             survey.told(report);
             let to = &to;
@@ -141,7 +141,7 @@ impl Survey<'_> {
                 survey.moved(&from, core.clone(), hops)?
             };
             let mut run = survey.run(&piece)?;
-            let moved = run.walk(piece.points, &[], graph, levels)?;
+            let (moved, _) = run.walk(piece.points, &[], graph, levels)?;
             let report = run.report;
             survey.told(report);
             let to = &to;
