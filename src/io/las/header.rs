@@ -117,12 +117,13 @@ impl Header {
                 .checked_mul(stride as u64)
                 .and_then(|size| size.checked_add(header.bytes.len() as u64));
             match end {
-                Some(end) if end <= length => header.tail = end,
+                // Behind them, what else the header knows of.
+                Some(end) if end <= header.tail => header.tail = end,
                 _ => {
                     return Err(format!(
                         "the header promises {count} points of {stride} bytes, but {} bytes follow: the file is \
                          truncated or its header is wrong",
-                        length - header.bytes.len() as u64
+                        header.tail - header.bytes.len() as u64
                     ));
                 }
             }
