@@ -68,6 +68,9 @@ impl Survey<'_> {
                 self.work.remove(&format!("state-{from}"))?;
             }
         }
+        // Most of what lies on the disk.
+        self.work.remove("lists")?;
+        self.work.remove("reach")?;
         self.work.next(Stage::Order)
     }
 
