@@ -152,7 +152,10 @@ pub(crate) enum Floor {
 
 /// A thousandth of the median of the positive spacings, 1 where there is none.
 pub(crate) fn least_spacing(median: Option<f64>) -> f32 {
-    median.map_or(1.0, |median| (1e-3 * median as f32).max(f32::MIN_POSITIVE))
+    // A median beyond single precision is infinite by now; no spacing is.
+    median.map_or(1.0, |median| {
+        (1e-3 * median as f32).clamp(f32::MIN_POSITIVE, f32::MAX)
+    })
 }
 
 /// Unsmoothed local spacing of one of the points, which are enough to know its k neighbours.

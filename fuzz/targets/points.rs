@@ -28,13 +28,15 @@ pub fn xyz(bytes: &[u8]) {
     within(most(bytes), || round_trips("a.xyz", bytes));
 }
 
-/// LASzip has a table for each byte of a record, of which a header claims 65 535 at most.
+/// LASzip has tables for each byte of a record, of which 4096 are packed at most.
 pub fn las(bytes: &[u8]) {
-    const TABLE: usize = 3300;
+    const TABLE: usize = 20_000;
     let record = bytes
         .get(105..107)
         .map_or(0, |two| usize::from(u16::from_le_bytes([two[0], two[1]])));
-    within(most(bytes) + TABLE * record, || round_trips("a.las", bytes));
+    within(most(bytes) + TABLE * record.min(4096), || {
+        round_trips("a.las", bytes)
+    });
 }
 
 /// The file as each kind of mesh.

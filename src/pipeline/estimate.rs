@@ -92,11 +92,7 @@ pub(super) fn own_unit(spacing: f64, frame: &Frame, widest: f64) -> Result<f64> 
     let unit = spacing / frame.scale;
     let spacings = 2.0 * widest / unit;
     // Points at one place have no coordinates to lose, but each has a spacing, in that unit.
-    let fits = match widest {
-        0.0 => (1e-30..=1e30).contains(&unit),
-        _ => (1e-30..=1e12).contains(&spacings),
-    };
-    if fits {
+    if (1e-30..=1e30).contains(&unit) && (widest == 0.0 || (1e-30..=1e12).contains(&spacings)) {
         return Ok(unit);
     }
     let width = 2.0 * widest * frame.scale;

@@ -11,6 +11,10 @@ const CHUNK: u32 = 50_000;
 /// More points than any writer packs together; a larger claim would only cost memory.
 const LARGEST_CHUNK: u32 = 1 << 26;
 
+/// Bytes of the widest record that is packed or unpacked. LASzip keeps some twenty kB of tables for each byte, so that a
+/// file of a few hundred bytes could ask for a gigabyte; extra bytes of real scans are some dozens.
+const WIDEST: usize = 4096;
+
 /// Least and largest integers of each axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::io) struct Extremes(pub(in crate::io) [(i32, i32); 3]);
@@ -34,6 +38,7 @@ impl Extremes {
 
 /// The record that says how the points are packed, checked against the format that it has to fit.
 pub(super) fn packing(header: &Header) -> Result<LazVlr, String> {
+    check_width(header)?;
     let (records, _) = header.records()?;
     let record = records
         .iter()
@@ -60,6 +65,16 @@ pub(super) fn packing(header: &Header) -> Result<LazVlr, String> {
         ));
     }
     Ok(packing)
+}
+
+fn check_width(header: &Header) -> Result<(), String> {
+    if header.stride > WIDEST {
+        return Err(format!(
+            "points of {} bytes can't be packed, {WIDEST} is the most",
+            header.stride
+        ));
+    }
+    Ok(())
 }
 
 fn is_packing(user: &[u8], id: u16) -> bool {
@@ -94,6 +109,7 @@ impl Header {
             count += 1;
         }
         let packing = if packed {
+            check_width(self)?;
             let items = match &self.packing {
                 Some(own) => own.items().clone(),
                 None => items(self)?,
