@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::region::{BLOCK, Boxes};
+use super::boxes::{BLOCK, Boxes};
 use super::select::{median, nth};
 use super::sort::Sorter;
 use super::surroundings::{ListTape, Region};

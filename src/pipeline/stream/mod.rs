@@ -1,14 +1,14 @@
 //! A file larger than memory: the same run as [`denoise`](super::denoise()), a piece of the cloud at a time.
 //!
-//! Every pass reads the points from a tape in the order of the curve and writes the next tape. A pass takes the steps
-//! that share one neighbour graph, so that the pieces of a pass depend on nothing but the tape before it: a run that was
-//! killed goes on with the piece at hand.
+//! Every pass reads the points from a tape in the order of the curve and writes the next tape, or the neighbour lists of
+//! all points. A pass takes the steps that share one neighbour graph, so that the pieces of a pass depend on nothing but
+//! the tapes before it: a run that was killed goes on with the piece at hand.
 
+mod boxes;
 mod cut;
 mod frame;
 mod join;
 mod plan;
-mod region;
 mod select;
 mod sort;
 mod surroundings;
@@ -48,7 +48,7 @@ fn lists(hops: usize, calls: usize) -> usize {
 
 /// A piece is made of blocks.
 fn whole_blocks(points: u64) -> u64 {
-    points.max(1).next_multiple_of(region::BLOCK)
+    points.max(1).next_multiple_of(boxes::BLOCK)
 }
 
 /// Denoises `scan` into `output`, in pieces of about `piece` points or of what the memory suggests.

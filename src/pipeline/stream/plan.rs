@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::region::BLOCK;
+use super::boxes::BLOCK;
 use crate::bundle::Method;
 use crate::error::{Error, Result};
 use crate::io::Stream;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::region::{BLOCK, check};
+use super::boxes::{BLOCK, check};
 use super::tape::{Item, Number, Tape};
 use super::work::Work;
 use crate::error::Result;
