@@ -5,11 +5,9 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
-use laz::laszip::LazItemType;
 use laz::{LasZipCompressor, LazVlr};
 
-use super::header::{Header, u32_at};
-use super::layered;
+use super::header::Header;
 use super::unpack::Unpacker;
 
 /// Reads records one after the other.
@@ -27,9 +25,8 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Source<'a, R> {
             return Ok(Source::Plain(from));
         };
         check_table(&mut from, header)?;
-        check_layers(&mut from, header, packing)?;
         let packing = packing.clone();
-        let source = unpacking(|| Unpacker::new(from, packing))?;
+        let source = unpacking(|| Unpacker::new(from, packing, header.count))?;
         Ok(Source::Packed(Box::new(source)))
     }
 
@@ -75,50 +72,6 @@ fn check_table<R: Read + Seek>(from: &mut R, header: &Header) -> Result<(), Stri
     from.seek(SeekFrom::Start(start))
         .map(drop)
         .map_err(|error| error.to_string())
-}
-
-/// The chunks of point formats 6 to 10 begin with a point, their number of points and the sizes of their layers, each of
-/// which is read whole: a lying size would ask for memory that the file can't fill.
-fn check_layers<R: Read + Seek>(from: &mut R, header: &Header, packing: &LazVlr) -> Result<(), String> {
-    let layers: usize = packing.items().iter().map(|item| layers(item.item_type())).sum();
-    if layers == 0 {
-        return Ok(());
-    }
-    let failed = |error: io::Error| error.to_string();
-    let start = header.bytes.len() as u64;
-    let length = from.seek(SeekFrom::End(0)).map_err(failed)?;
-    let (mut at, mut counted) = (start + 8, 0);
-    let mut sizes = vec![0; 4 * (1 + layers)];
-    while counted < header.count {
-        let lost = || {
-            format!(
-                "the packed points end after {counted} of {}: the file is truncated",
-                header.count
-            )
-        };
-        at += header.stride as u64;
-        from.seek(SeekFrom::Start(at)).map_err(failed)?;
-        from.read_exact(&mut sizes).map_err(|_| lost())?;
-        let mut words = sizes.chunks_exact(4).map(|word| u64::from(u32_at(word, 0)));
-        let points = words.next().unwrap_or(0);
-        at += sizes.len() as u64 + words.sum::<u64>();
-        if points == 0 || at > length {
-            return Err(lost());
-        }
-        counted += points;
-    }
-    from.seek(SeekFrom::Start(start)).map(drop).map_err(failed)
-}
-
-/// How many layers LASzip packs a part of a point in; none where it has no layers.
-fn layers(part: LazItemType) -> usize {
-    match part {
-        LazItemType::Point14 => layered::LAYERS,
-        LazItemType::RGB14 | LazItemType::WavePacket14 => 1,
-        LazItemType::RGBNIR14 => 2,
-        LazItemType::Byte14(bytes) => usize::from(bytes),
-        _ => 0,
-    }
 }
 
 thread_local! {

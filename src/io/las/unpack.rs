@@ -7,7 +7,8 @@ use laz::las::{v1, v2, v3, v4};
 use laz::laszip::{ChunkTable, LazItem, LazItemType, LazVlr};
 use laz::record::{LayeredPointRecordDecompressor, RecordDecompressor, SequentialPointRecordDecompressor};
 
-use super::layered::Points;
+use super::header::u32_at;
+use super::layered::{LAYERS, Points};
 use super::times::TimesOfPoints;
 
 /// Unpacks points one after the other.
@@ -24,8 +25,8 @@ pub(in crate::io) struct Unpacker<'a, R> {
 }
 
 impl<'a, R: Read + Seek + Send + Sync + 'a> Unpacker<'a, R> {
-    /// From where `source` stands, which is where packed points begin.
-    pub(super) fn new(mut source: R, packing: LazVlr) -> io::Result<Self> {
+    /// From where `source` stands, which is where packed points begin; `points` of them are to be read at most.
+    pub(super) fn new(mut source: R, packing: LazVlr, points: u64) -> io::Result<Self> {
         let mut counts = None;
         if chunked(&packing)? {
             if packing.uses_variable_size_chunks() {
@@ -35,15 +36,15 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Unpacker<'a, R> {
                 source.seek(SeekFrom::Current(ChunkTable::OFFSET_SIZE as i64))?;
             }
         }
-        let mut unpacker = Unpacker {
+        check_layers(&mut source, &packing, counts.as_ref(), points)?;
+        let mut chunk = 0;
+        Ok(Unpacker {
+            left: next_count(&packing, counts.as_ref(), &mut chunk)?,
             records: Some(records(packing.items(), source)?),
             counts,
-            chunk: 0,
-            left: 0,
+            chunk,
             packing,
-        };
-        unpacker.left = unpacker.points()?;
-        Ok(unpacker)
+        })
     }
 
     /// Fills `records`, a whole number of them.
@@ -63,24 +64,76 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Unpacker<'a, R> {
     fn open(&mut self) -> io::Result<()> {
         let source = self.records.take().ok_or_else(lost)?.box_into_inner();
         self.records = Some(records(self.packing.items(), source)?);
-        self.left = self.points()?;
+        self.left = next_count(&self.packing, self.counts.as_ref(), &mut self.chunk)?;
         Ok(())
     }
+}
 
-    /// Points of the next chunk that has any: one without takes no bytes either.
-    fn points(&mut self) -> io::Result<u64> {
-        let Some(counts) = &self.counts else {
-            let whole = u64::from(self.packing.chunk_size());
-            return Ok(if chunked(&self.packing)? { whole } else { u64::MAX });
-        };
-        loop {
-            let chunk = counts.as_ref().get(self.chunk);
-            let count = chunk.ok_or(io::ErrorKind::UnexpectedEof)?.point_count;
-            self.chunk += 1;
-            if count > 0 {
-                return Ok(count);
-            }
+/// Points of the chunk `chunk`, which becomes the number of the next, or of the next one that has any: one without takes no
+/// bytes either.
+fn next_count(packing: &LazVlr, counts: Option<&ChunkTable>, chunk: &mut usize) -> io::Result<u64> {
+    let Some(counts) = counts else {
+        let whole = u64::from(packing.chunk_size());
+        return Ok(if chunked(packing)? { whole } else { u64::MAX });
+    };
+    loop {
+        let entry = counts.as_ref().get(*chunk);
+        let count = entry.ok_or(io::ErrorKind::UnexpectedEof)?.point_count;
+        *chunk += 1;
+        if count > 0 {
+            return Ok(count);
         }
+    }
+}
+
+/// The chunks of point formats 6 to 10 begin with a point, their number of points and the sizes of their layers, each of
+/// which is read whole: a lying size would ask for memory that the file can't fill. `source` comes back where it stood.
+fn check_layers<R: Read + Seek>(
+    source: &mut R,
+    packing: &LazVlr,
+    counts: Option<&ChunkTable>,
+    points: u64,
+) -> io::Result<()> {
+    let layers: usize = packing.items().iter().map(|item| layers(item.item_type())).sum();
+    if layers == 0 {
+        return Ok(());
+    }
+    let start = source.stream_position()?;
+    let length = source.seek(SeekFrom::End(0))?;
+    let (mut at, mut counted, mut chunk) = (start, 0, 0);
+    let mut sizes = vec![0; 4 * (1 + layers)];
+    while counted < points {
+        let lost = || {
+            unknown(format!(
+                "they end after {counted} of {points}: the file is truncated"
+            ))
+        };
+        let count = next_count(packing, counts, &mut chunk).map_err(|_| lost())?;
+        at += packing.items_size();
+        source.seek(SeekFrom::Start(at))?;
+        source.read_exact(&mut sizes).map_err(|_| lost())?;
+        // Behind the number of points, which the table or the whole file's number tells.
+        let words = sizes
+            .chunks_exact(4)
+            .skip(1)
+            .map(|word| u64::from(u32_at(word, 0)));
+        at += sizes.len() as u64 + words.sum::<u64>();
+        if at > length {
+            return Err(lost());
+        }
+        counted = counted.saturating_add(count);
+    }
+    source.seek(SeekFrom::Start(start)).map(drop)
+}
+
+/// How many layers LASzip packs a part of a point in; none where it has no layers.
+fn layers(part: LazItemType) -> usize {
+    match part {
+        LazItemType::Point14 => LAYERS,
+        LazItemType::RGB14 | LazItemType::WavePacket14 => 1,
+        LazItemType::RGBNIR14 => 2,
+        LazItemType::Byte14(bytes) => usize::from(bytes),
+        _ => 0,
     }
 }
 

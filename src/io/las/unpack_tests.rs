@@ -109,11 +109,33 @@ fn packed_points_come_back_in_every_version_and_way_of_packing() {
                 }
                 packer.done().unwrap();
                 let packed = packer.into_inner().into_inner();
-                let mut unpacker = Unpacker::new(Cursor::new(&packed), packing).unwrap();
+                let mut unpacker =
+                    Unpacker::new(Cursor::new(&packed), packing, (records.len() / stride) as u64).unwrap();
                 let mut unpacked = vec![0; records.len()];
                 unpacker.unpack(&mut unpacked).unwrap();
                 assert!(unpacked == records, "{what}");
             }
         }
     }
+}
+
+/// Read in smaller chunks than it was packed in, a file would end long before its points do, and what lies behind it would be
+/// taken for the sizes of layers.
+#[test]
+fn chunks_of_another_size_than_the_files_are_refused_before_anything_is_unpacked() {
+    let (items, records) = points(6, 0, 100);
+    let packing = |points| {
+        LazVlrBuilder::new(items.clone())
+            .with_fixed_chunk_size(points)
+            .build()
+    };
+    let mut packer = LasZipCompressor::new(Cursor::new(Vec::new()), packing(50)).unwrap();
+    packer.compress_many(&records).unwrap();
+    packer.done().unwrap();
+    let packed = packer.into_inner().into_inner();
+    assert!(Unpacker::new(Cursor::new(&packed), packing(50), 100).is_ok());
+    let error = Unpacker::new(Cursor::new(&packed), packing(10), 100)
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("truncated"), "{error}");
 }
