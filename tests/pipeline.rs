@@ -257,7 +257,7 @@ fn a_spacing_that_cannot_be_the_clouds_is_refused() {
 #[test]
 fn points_all_over_the_range_of_numbers_come_back() {
     let mut points: Vec<[f64; 3]> = noisy_sphere(38, 100.0, [0.0; 3], 5.0);
-    points.extend([[3.0, 8e165, 98.0], [98.0, 98.0, 2.0], [2.0, 210.0, -3.4e305]]);
+    points.extend([[3.0, 8e165, 98.0], [1e217, 20.0, 50.0], [2.0, 210.0, -3.4e305]]);
     assert_eq!(
         run(&model(), &points, &Params::default()).points.len(),
         points.len()
