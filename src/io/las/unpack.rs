@@ -14,8 +14,7 @@ use super::times::TimesOfPoints;
 /// Unpacks points one after the other.
 pub(in crate::io) struct Unpacker<'a, R> {
     packing: LazVlr,
-    /// How many points each chunk has, where they differ.
-    counts: Option<ChunkTable>,
+    counts: Counts,
     /// The chunk after this one.
     chunk: usize,
     /// Points of the chunk that are still to come.
@@ -24,22 +23,28 @@ pub(in crate::io) struct Unpacker<'a, R> {
     records: Option<Box<dyn RecordDecompressor<R> + Send + Sync + 'a>>,
 }
 
+/// How many points each chunk has.
+enum Counts {
+    Same(u64),
+    Table(ChunkTable),
+}
+
 impl<'a, R: Read + Seek + Send + Sync + 'a> Unpacker<'a, R> {
     /// From where `source` stands, which is where packed points begin; `points` of them are to be read at most.
     pub(super) fn new(mut source: R, packing: LazVlr, points: u64) -> io::Result<Self> {
-        let mut counts = None;
-        if chunked(&packing)? {
-            if packing.uses_variable_size_chunks() {
-                counts = Some(ChunkTable::read_from(&mut source, &packing).map_err(io::Error::other)?);
-            } else {
-                // Where the table of chunks stands; chunks of one size can be read in order without it.
-                source.seek(SeekFrom::Current(ChunkTable::OFFSET_SIZE as i64))?;
-            }
-        }
-        check_layers(&mut source, &packing, counts.as_ref(), points)?;
+        let counts = if !chunked(&packing)? {
+            Counts::Same(u64::MAX)
+        } else if packing.uses_variable_size_chunks() {
+            Counts::Table(ChunkTable::read_from(&mut source, &packing).map_err(io::Error::other)?)
+        } else {
+            // Where the table of chunks stands; chunks of one size can be read in order without it.
+            source.seek(SeekFrom::Current(ChunkTable::OFFSET_SIZE as i64))?;
+            Counts::Same(packing.chunk_size().into())
+        };
+        check_layers(&mut source, &packing, &counts, points)?;
         let mut chunk = 0;
         Ok(Unpacker {
-            left: next_count(&packing, counts.as_ref(), &mut chunk)?,
+            left: counts.next(&mut chunk)?,
             records: Some(records(packing.items(), source)?),
             counts,
             chunk,
@@ -64,24 +69,26 @@ impl<'a, R: Read + Seek + Send + Sync + 'a> Unpacker<'a, R> {
     fn open(&mut self) -> io::Result<()> {
         let source = self.records.take().ok_or_else(lost)?.box_into_inner();
         self.records = Some(records(self.packing.items(), source)?);
-        self.left = next_count(&self.packing, self.counts.as_ref(), &mut self.chunk)?;
+        self.left = self.counts.next(&mut self.chunk)?;
         Ok(())
     }
 }
 
-/// Points of the chunk `chunk`, which becomes the number of the next, or of the next one that has any: one without takes no
-/// bytes either.
-fn next_count(packing: &LazVlr, counts: Option<&ChunkTable>, chunk: &mut usize) -> io::Result<u64> {
-    let Some(counts) = counts else {
-        let whole = u64::from(packing.chunk_size());
-        return Ok(if chunked(packing)? { whole } else { u64::MAX });
-    };
-    loop {
-        let entry = counts.as_ref().get(*chunk);
-        let count = entry.ok_or(io::ErrorKind::UnexpectedEof)?.point_count;
-        *chunk += 1;
-        if count > 0 {
-            return Ok(count);
+impl Counts {
+    /// Points of the chunk `chunk`, which becomes the number of the next, or of the next one that has any: one without
+    /// takes no bytes either.
+    fn next(&self, chunk: &mut usize) -> io::Result<u64> {
+        let table = match self {
+            Counts::Same(count) => return Ok(*count),
+            Counts::Table(table) => table.as_ref(),
+        };
+        loop {
+            let entry = table.get(*chunk);
+            let count = entry.ok_or(io::ErrorKind::UnexpectedEof)?.point_count;
+            *chunk += 1;
+            if count > 0 {
+                return Ok(count);
+            }
         }
     }
 }
@@ -91,7 +98,7 @@ fn next_count(packing: &LazVlr, counts: Option<&ChunkTable>, chunk: &mut usize) 
 fn check_layers<R: Read + Seek>(
     source: &mut R,
     packing: &LazVlr,
-    counts: Option<&ChunkTable>,
+    counts: &Counts,
     points: u64,
 ) -> io::Result<()> {
     let layers: usize = packing.items().iter().map(|item| layers(item.item_type())).sum();
@@ -108,7 +115,7 @@ fn check_layers<R: Read + Seek>(
                 "they end after {counted} of {points}: the file is truncated"
             ))
         };
-        let count = next_count(packing, counts, &mut chunk).map_err(|_| lost())?;
+        let count = counts.next(&mut chunk).map_err(|_| lost())?;
         at += packing.items_size();
         source.seek(SeekFrom::Start(at))?;
         source.read_exact(&mut sizes).map_err(|_| lost())?;
