@@ -62,37 +62,40 @@ const LANES: usize = 32;
 fn reduce_rows(edges: &[f32], k: usize, reach: &[f32], share: &[f32], bias: &[f32], out: &mut [f32]) {
     let (r, s) = (reach.len() / 3, share.len() / 3);
     let part = 1.0 / k as f32;
-    let none = [0.0; LANES];
     for (out, edges) in out
         .chunks_exact_mut(r + s + MOMENTS)
         .zip(edges.chunks_exact(3 * k))
     {
+        let (edges, _) = edges.as_chunks::<3>();
         let (extent, out) = out.split_at_mut(r);
         let (beyond, moments) = out.split_at_mut(s);
         for (chunk, extent) in extent.chunks_mut(LANES).enumerate() {
             let planes = columns(reach, r, chunk * LANES);
             let mut kept = [f32::NEG_INFINITY; LANES];
-            for edge in edges.chunks_exact(3) {
-                let along = products(edge, &planes, &none);
-                (0..LANES).for_each(|l| kept[l] = if along[l] > kept[l] { along[l] } else { kept[l] });
+            for &edge in edges {
+                for l in 0..LANES {
+                    let along = product(edge, &planes, l);
+                    kept[l] = if along > kept[l] { along } else { kept[l] };
+                }
             }
             extent.copy_from_slice(&kept[..extent.len()]);
         }
         for (chunk, beyond) in beyond.chunks_mut(LANES).enumerate() {
-            let planes = columns(share, s, chunk * LANES);
-            let mut offsets = none;
             let from = chunk * LANES;
+            let planes = columns(share, s, from);
+            let mut offsets = [0.0; LANES];
             offsets[..beyond.len()].copy_from_slice(&bias[from..from + beyond.len()]);
-            let mut sum = none;
-            for edge in edges.chunks_exact(3) {
-                let over = products(edge, &planes, &offsets);
-                (0..LANES).for_each(|l| sum[l] += if over[l] > 0.0 { over[l] } else { 0.0 });
+            let mut sum = [0.0; LANES];
+            for &edge in edges {
+                for l in 0..LANES {
+                    let over = product(edge, &planes, l) + offsets[l];
+                    sum[l] += if over > 0.0 { over } else { 0.0 };
+                }
             }
             (0..beyond.len()).for_each(|l| beyond[l] = sum[l] * part);
         }
         moments.fill(0.0);
-        for edge in edges.chunks_exact(3) {
-            let (x, y, z) = (edge[0], edge[1], edge[2]);
+        for &[x, y, z] in edges {
             let products = [x, y, z, x * x, y * y, z * z, x * y, y * z, z * x];
             (0..MOMENTS).for_each(|m| moments[m] += products[m]);
         }
@@ -111,11 +114,10 @@ fn columns(matrix: &[f32], width: usize, from: usize) -> [[f32; LANES]; 3] {
     })
 }
 
+/// Of one lane: a loop over lanes around it becomes wide instructions, where a function of arrays may stay a call.
 #[inline(always)]
-fn products(edge: &[f32], planes: &[[f32; LANES]; 3], offsets: &[f32; LANES]) -> [f32; LANES] {
-    std::array::from_fn(|l| {
-        edge[0] * planes[0][l] + edge[1] * planes[1][l] + edge[2] * planes[2][l] + offsets[l]
-    })
+fn product([x, y, z]: [f32; 3], planes: &[[f32; LANES]; 3], l: usize) -> f32 {
+    x * planes[0][l] + y * planes[1][l] + z * planes[2][l]
 }
 
 #[cfg(test)]
