@@ -15,6 +15,9 @@ const CHUNK: usize = 16 * LEAF;
 /// Leaves around a packet; where there are more it is split.
 const MOST: usize = 128;
 
+/// How much farther than where neighbours should lie is looked: enough for nearly all queries of a packet.
+const WIDER: f64 = 1.3;
+
 /// Error of a squared distance in single precision, in units of the square of the largest distance to the origin that
 /// counts: coordinates are off by 2^-24 of it, a difference by twice that, a square of up to 4 by 8, three of them and
 /// their sums by 30; four times that is kept.
@@ -70,15 +73,22 @@ fn chunk_rows(
             let same = queries[done..].iter().take_while(|&&q| q as usize / LEAF == leaf);
             done + same.count()
         });
-        let packet = &queries[done..end];
-        if !room.gather(search, packet) {
-            ends.extend([end, done + packet.len() / 2]);
-            continue;
-        }
-        for &query in packet {
-            let row = &mut neighbors[done * search.k..][..search.k];
-            reach[done] = room.solve(search, query, row);
-            done += 1;
+        let mut within = room.hope(search, queries[done]);
+        while done < end {
+            if !room.gather(search, &queries[done..end], within) {
+                ends.extend([end, done + (end - done) / 2]);
+                break;
+            }
+            within = f64::INFINITY;
+            while done < end {
+                let row = &mut neighbors[done * search.k..][..search.k];
+                let Some(mean) = room.solve(search, queries[done], row) else {
+                    within = WIDER * room.proven(search, queries[done]);
+                    break;
+                };
+                reach[done] = mean;
+                done += 1;
+            }
         }
     }
 }
@@ -86,16 +96,15 @@ fn chunk_rows(
 /// What a packet needs, kept between packets.
 #[derive(Default)]
 struct Room {
-    /// Numbers of the leaves around the packet.
+    /// Numbers of the leaves around the packet, and how far around.
     near: Vec<u32>,
-    /// Points and bounds of those leaves around the origin.
+    within: f64,
+    /// Points and bounds of those leaves around the origin, the point that coordinates in single precision are measured from.
     leaves: Vec<[[f32; LEAF]; 3]>,
     low: [Vec<f32>; 3],
     high: [Vec<f32>; 3],
-    /// The point that coordinates in single precision are measured from, and how far its k neighbours lie at most.
     origin: [f64; 3],
-    bound: f64,
-    /// The query before this one in the packet, and how far the k neighbours of the query before lie, in whichever packet.
+    /// The query before this one, and how far its k neighbours lie at most.
     last: Option<[f64; 3]>,
     reach: f64,
     /// True for a query with so many leaves around that they are looked at one by one, the nearest first.
@@ -105,27 +114,46 @@ struct Room {
     /// Of the points of the leaves touched, squared distances, as bits, and which are within the limit.
     bits: Vec<u32>,
     slots: Vec<u32>,
-    candidates: Vec<u64>,
+    /// Squared distances, as bits, above the numbers of points; then in their order.
+    candidates: Vec<i64>,
+    sorted: Vec<i64>,
     squares: Vec<f64>,
     found: Vec<(f64, u32)>,
 }
 
 impl Room {
-    /// Looks up all leaves in which the neighbours of the packet can lie; false where they are too many for it.
+    /// How far the neighbours of a packet that begins with `query` probably lie: a little farther than those of the query
+    /// before.
+    fn hope(&mut self, search: &Search<'_>, query: u32) -> f64 {
+        match self.last {
+            Some(_) => WIDER * self.reach,
+            None => WIDER * self.first_bound(search, query),
+        }
+    }
+
+    /// How far the k neighbours of `query` lie at most.
+    fn proven(&mut self, search: &Search<'_>, query: u32) -> f64 {
+        self.known(&search.points[query as usize])
+            .min(self.first_bound(search, query))
+    }
+
+    /// How far k points around `center` lie at most, by the query before.
     #[inline(always)]
-    fn gather(&mut self, search: &Search<'_>, packet: &[u32]) -> bool {
+    fn known(&self, center: &[f64; 3]) -> f64 {
+        self.last.map_or(f64::INFINITY, |last| {
+            with_margin(self.reach + square(center, &last).sqrt())
+        })
+    }
+
+    /// Looks up all leaves within a distance of the packet; false where they are too many for it.
+    #[inline(always)]
+    fn gather(&mut self, search: &Search<'_>, packet: &[u32], within: f64) -> bool {
         let place = |query: u32| &search.points[query as usize];
-        let middle = packet[packet.len() / 2];
-        self.origin = *place(middle);
-        self.bound = self.first_bound(search, middle);
-        self.last = None;
-        let farthest = packet
-            .iter()
-            .map(|&q| square(place(q), &self.origin))
-            .fold(0.0, f64::max);
+        self.origin = *place(packet[packet.len() / 2]);
+        self.within = within;
         let around = Box3::around(packet.iter().map(|&q| place(q)));
         let blocks = search.blocks;
-        self.alone = !blocks.within(&around, self.bound + farthest.sqrt(), MOST, &mut self.near);
+        self.alone = !blocks.within(&around, within, MOST, &mut self.near);
         if self.alone {
             return packet.len() == 1;
         }
@@ -134,11 +162,12 @@ impl Room {
         for (at, &leaf) in self.near.iter().enumerate() {
             let leaf = leaf as usize;
             let (points, hull) = (&blocks.leaves[leaf], &blocks.boxes[leaf]);
-            // By value, so that nothing written can change what is read, and wide instructions do.
-            let local: [[f32; LEAF]; 3] =
-                std::array::from_fn(|a| std::array::from_fn(|i| (points[a][i] - origin[a]) as f32));
-            self.leaves[at] = local;
+            let local = &mut self.leaves[at];
             for (a, &center) in origin.iter().enumerate() {
+                // A loop over lanes becomes wide instructions, where a function of arrays may stay a call.
+                for l in 0..LEAF {
+                    local[a][l] = (points[a][l] - center) as f32;
+                }
                 self.low[a][at] = (hull.low[a] - center) as f32;
                 self.high[a][at] = (hull.high[a] - center) as f32;
             }
@@ -176,14 +205,15 @@ impl Room {
         }
     }
 
-    /// The neighbours of one query of the packet into `row`; gives the mean of their squared distances.
+    /// The neighbours of one query of the packet into `row`; gives the mean of their squared distances, or nothing where
+    /// they may lie beyond what was gathered.
     #[inline(always)]
-    fn solve(&mut self, search: &Search<'_>, query: u32, row: &mut [u32]) -> f64 {
+    fn solve(&mut self, search: &Search<'_>, query: u32, row: &mut [u32]) -> Option<f64> {
         let center = search.points[query as usize];
         if self.alone {
             self.one_by_one(search, query, &center);
-        } else {
-            self.together(search, query, &center);
+        } else if !self.together(search, query, &center) {
+            return None;
         }
         let k = search.k;
         for (slot, &(_, j)) in row.iter_mut().zip(&self.found) {
@@ -191,36 +221,36 @@ impl Room {
         }
         let farthest = self.found[k - 1].0;
         (self.last, self.reach) = (Some(center), with_margin(farthest.sqrt()));
-        self.found[..k].iter().map(|&(square, _)| square).sum::<f64>() / k as f64
+        Some(self.found[..k].iter().map(|&(square, _)| square).sum::<f64>() / k as f64)
     }
 
     /// Among the leaves of the packet: within a guess first, the reach of the query before with a little more, which is
-    /// mostly enough; at last within what is known to be.
+    /// mostly enough; at last within what is known to be. False where that is farther than what was gathered.
     #[inline(always)]
-    fn together(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) {
+    fn together(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) -> bool {
         let off = square(center, &self.origin).sqrt();
-        let mut known = self.bound + off;
-        if let Some(last) = self.last {
-            known = known.min(self.reach + square(center, &last).sqrt());
-        }
-        known = with_margin(known);
+        let known = self.known(center);
         let local: [f32; 3] = std::array::from_fn(|a| (center[a] - self.origin[a]) as f32);
         let mut guess = if self.reach > 0.0 { 1.1 * self.reach } else { known };
         loop {
             let radius = if guess < known { guess } else { known };
+            let radius = if radius < self.within { radius } else { self.within };
             let slack = SLACK * (off + radius) * (off + radius);
             // Padding is infinitely far away.
             let limit = (((radius * radius + slack) * (1.0 + 1e-6)) as f32 + f32::MIN_POSITIVE).min(f32::MAX);
             self.touch(&local, limit);
             self.sift(&local, limit);
-            self.order(search, query, center);
+            self.order(search, query, center, slack);
             // A point that is not among them is farther from the query than the radius.
             let enough = self
                 .found
                 .get(search.k - 1)
                 .is_some_and(|(square, _)| *square <= radius * radius);
-            if enough || guess >= known {
-                return;
+            if enough || radius >= known {
+                return true;
+            }
+            if radius >= self.within {
+                return false;
             }
             guess *= 1.5;
         }
@@ -280,21 +310,32 @@ impl Room {
             kept += usize::from(bits <= limit);
         }
         self.candidates.clear();
-        self.candidates.extend(self.slots[..kept].iter().map(|&slot| {
+        for &slot in &slots[..kept] {
             let (leaf, i) = (slot as usize / LEAF, slot % LEAF as u32);
             let point = self.near[self.touched[leaf] as usize] * LEAF as u32 + i;
-            u64::from(self.bits[slot as usize]) << 32 | u64::from(point)
-        }));
+            // Positive, so that it may be compared as a signed number.
+            let key = u64::from(self.bits[slot as usize]) << 32 | u64::from(point);
+            self.candidates.push(key as i64);
+        }
     }
 
-    /// The candidates but the query itself, measured and ordered exactly.
+    /// The nearest candidates but the query itself, measured and ordered exactly; those that `slack` can't bring among
+    /// the k nearest are left out.
     #[inline(always)]
-    fn order(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) {
-        self.candidates.sort_unstable();
+    fn order(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3], slack: f64) {
+        in_order(&mut self.candidates, &mut self.sorted);
+        let near = |key: i64| f64::from(f32::from_bits((key >> 32) as u32));
+        // The query is one of the first k + 1.
+        let last = self
+            .sorted
+            .get(search.k)
+            .map_or(f64::INFINITY, |&key| near(key) + slack);
         self.found.clear();
-        let others = self.candidates.iter().map(|&candidate| candidate as u32);
-        for j in others.filter(|&j| j != query) {
-            self.found.push((square(&search.points[j as usize], center), j));
+        for &key in self.sorted.iter().take_while(|&&key| near(key) <= last) {
+            let j = key as u32;
+            if j != query {
+                self.found.push((square(&search.points[j as usize], center), j));
+            }
         }
         // Nearly in order already.
         let found = &mut self.found[..];
@@ -314,7 +355,8 @@ impl Room {
             low: *center,
             high: *center,
         };
-        let mut bound = self.bound * self.bound;
+        let bound = self.proven(search, query);
+        let mut bound = bound * bound;
         let mut open: Vec<(f64, usize, usize)> = vec![(0.0, blocks.levels.len(), 0)];
         self.found.clear();
         while let Some((apart, level, at)) = open.pop() {
@@ -353,6 +395,35 @@ impl Room {
         self.found
             .sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     }
+}
+
+/// Numbers that are ranked at once.
+const LANES: usize = 8;
+
+/// Sorts different numbers: a few by counting for each the smaller ones, which takes no branch that can't be foreseen.
+#[inline(always)]
+fn in_order(keys: &mut Vec<i64>, sorted: &mut Vec<i64>) {
+    let n = keys.len();
+    if n > 8 * LANES {
+        std::mem::swap(keys, sorted);
+        sorted.sort_unstable();
+        return;
+    }
+    keys.resize(n.next_multiple_of(LANES), i64::MAX);
+    // What pads the last lanes comes last.
+    sorted.resize(n + 1, 0);
+    for lanes in keys.as_chunks::<LANES>().0 {
+        let mut ranks = [0; LANES];
+        for &key in &keys[..n] {
+            for l in 0..LANES {
+                ranks[l] += i64::from(key < lanes[l]);
+            }
+        }
+        for l in 0..LANES {
+            sorted[ranks[l] as usize] = lanes[l];
+        }
+    }
+    sorted.truncate(n);
 }
 
 /// The nearer one, of equals the one of smaller index.
