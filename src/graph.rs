@@ -3,6 +3,7 @@
 mod blocks;
 mod packets;
 mod search;
+mod sieve;
 
 pub(crate) use search::Places;
 

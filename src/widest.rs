@@ -8,7 +8,7 @@ macro_rules! widest {
         fn $name($($arg: $kind),*) {
             #[cfg(target_arch = "x86_64")]
             {
-                #[target_feature(enable = "avx512f")]
+                #[target_feature(enable = "avx512f,popcnt")]
                 fn with_avx512($($arg: $kind),*) {
                     $body($($arg),*);
                 }
@@ -16,7 +16,7 @@ macro_rules! widest {
                 fn with_avx2($($arg: $kind),*) {
                     $body($($arg),*);
                 }
-                if is_x86_feature_detected!("avx512f") {
+                if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("popcnt") {
                     // SAFETY: the processor has what the function was compiled for.
                     return unsafe { with_avx512($($arg),*) };
                 }

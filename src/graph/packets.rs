@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::blocks::{Blocks, Box3, FAN, LEAF};
+use super::sieve::{LANES, Sieve};
 use crate::widest::widest;
 
 /// Queries per parallel task.
@@ -101,22 +102,19 @@ struct Room {
     within: f64,
     /// Points and bounds of those leaves around the origin, the point that coordinates in single precision are measured from.
     leaves: Vec<[[f32; LEAF]; 3]>,
-    low: [Vec<f32>; 3],
-    high: [Vec<f32>; 3],
+    low: [Vec<[f32; LANES]>; 3],
+    high: [Vec<[f32; LANES]>; 3],
     origin: [f64; 3],
     /// The query before this one, and how far its k neighbours lie at most.
     last: Option<[f64; 3]>,
     reach: f64,
     /// True for a query with so many leaves around that they are looked at one by one, the nearest first.
     alone: bool,
-    apart: Vec<f32>,
-    touched: Vec<u32>,
-    /// Of the points of the leaves touched, squared distances, as bits, and which are within the limit.
-    bits: Vec<u32>,
-    slots: Vec<u32>,
-    /// Squared distances, as bits, above the numbers of points; then in their order.
-    candidates: Vec<i64>,
-    sorted: Vec<i64>,
+    /// The leaves within the limit, by where they stand in `near`.
+    touched: Sieve,
+    /// Of their points those within the limit.
+    candidates: Sieve,
+    keys: Vec<[i32; LANES]>,
     squares: Vec<f64>,
     found: Vec<(f64, u32)>,
 }
@@ -168,8 +166,8 @@ impl Room {
                 for l in 0..LEAF {
                     local[a][l] = (points[a][l] - center) as f32;
                 }
-                self.low[a][at] = (hull.low[a] - center) as f32;
-                self.high[a][at] = (hull.high[a] - center) as f32;
+                self.low[a][at / LANES][at % LANES] = (hull.low[a] - center) as f32;
+                self.high[a][at / LANES][at % LANES] = (hull.high[a] - center) as f32;
             }
         }
         true
@@ -177,9 +175,10 @@ impl Room {
 
     fn resize(&mut self, leaves: usize) {
         self.leaves.resize(leaves, [[0.0; LEAF]; 3]);
-        self.apart.resize(leaves, 0.0);
         for side in self.low.iter_mut().chain(&mut self.high) {
-            side.resize(leaves, 0.0);
+            side.clear();
+            // What pads the last lanes is infinitely far away.
+            side.resize(leaves.div_ceil(LANES), [f32::INFINITY; LANES]);
         }
     }
 
@@ -259,63 +258,43 @@ impl Room {
     /// The leaves around with a box within the limit.
     #[inline(always)]
     fn touch(&mut self, local: &[f32; 3], limit: f32) {
-        let count = self.near.len();
-        let (low, high) = (
-            self.low.each_ref().map(|side| &side[..count]),
-            self.high.each_ref().map(|side| &side[..count]),
-        );
-        for (i, apart) in self.apart[..count].iter_mut().enumerate() {
-            let gap = |a: usize| {
-                let (below, over) = (low[a][i] - local[a], local[a] - high[a][i]);
-                let gap = if below > over { below } else { over };
-                if gap > 0.0 { gap } else { 0.0 }
-            };
-            let (x, y, z) = (gap(0), gap(1), gap(2));
-            *apart = x * x + y * y + z * z;
+        self.touched.clear(self.low[0].len());
+        for (chunk, first) in (0..self.low[0].len()).zip((0..).step_by(LANES)) {
+            let (low, high) = (
+                self.low.each_ref().map(|side| side[chunk]),
+                self.high.each_ref().map(|side| side[chunk]),
+            );
+            let mut apart = [0.0; LANES];
+            for l in 0..LANES {
+                let gap = |a: usize| {
+                    let (below, over) = (low[a][l] - local[a], local[a] - high[a][l]);
+                    let gap = if below > over { below } else { over };
+                    if gap > 0.0 { gap } else { 0.0 }
+                };
+                let (x, y, z) = (gap(0), gap(1), gap(2));
+                apart[l] = x * x + y * y + z * z;
+            }
+            self.touched.keep(&apart, first, limit);
         }
-        self.touched.resize(count, 0);
-        let mut kept = 0;
-        for (i, &apart) in self.apart[..count].iter().enumerate() {
-            self.touched[kept] = i as u32;
-            kept += usize::from(apart <= limit);
-        }
-        self.touched.truncate(kept);
     }
 
-    /// The points of those leaves within the limit: their squared distances above their numbers.
+    /// The points of those leaves within the limit, and their squared distances.
     #[inline(always)]
     fn sift(&mut self, local: &[f32; 3], limit: f32) {
-        let seen = self.touched.len() * LEAF;
-        self.bits.resize(seen.max(self.bits.len()), 0);
-        self.slots.resize(seen.max(self.slots.len()), 0);
-        for (bits, &at) in self.bits.chunks_exact_mut(LEAF).zip(&self.touched) {
+        self.candidates.clear(self.touched.owners().len());
+        for &at in self.touched.owners() {
             let leaf = &self.leaves[at as usize];
-            let squares: [u32; LEAF] = std::array::from_fn(|i| {
+            let mut squares = [0.0; LANES];
+            for l in 0..LANES {
                 let (x, y, z) = (
-                    leaf[0][i] - local[0],
-                    leaf[1][i] - local[1],
-                    leaf[2][i] - local[2],
+                    leaf[0][l] - local[0],
+                    leaf[1][l] - local[1],
+                    leaf[2][l] - local[2],
                 );
-                // Positive numbers are in the order of their bits.
-                (x * x + y * y + z * z).to_bits()
-            });
-            bits.copy_from_slice(&squares);
-        }
-        let limit = limit.to_bits();
-        let (bits, slots) = (&self.bits[..seen], &mut self.slots[..seen]);
-        let mut kept = 0;
-        for (slot, &bits) in bits.iter().enumerate() {
-            // Without a branch: which way it would go can't be foreseen.
-            slots[kept] = slot as u32;
-            kept += usize::from(bits <= limit);
-        }
-        self.candidates.clear();
-        for &slot in &slots[..kept] {
-            let (leaf, i) = (slot as usize / LEAF, slot % LEAF as u32);
-            let point = self.near[self.touched[leaf] as usize] * LEAF as u32 + i;
-            // Positive, so that it may be compared as a signed number.
-            let key = u64::from(self.bits[slot as usize]) << 32 | u64::from(point);
-            self.candidates.push(key as i64);
+                squares[l] = x * x + y * y + z * z;
+            }
+            let first = self.near[at as usize] * LEAF as u32;
+            self.candidates.keep(&squares, first, limit);
         }
     }
 
@@ -323,20 +302,32 @@ impl Room {
     /// the k nearest are left out.
     #[inline(always)]
     fn order(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3], slack: f64) {
-        in_order(&mut self.candidates, &mut self.sorted);
-        let near = |key: i64| f64::from(f32::from_bits((key >> 32) as u32));
-        // The query is one of the first k + 1.
-        let last = self
-            .sorted
-            .get(search.k)
-            .map_or(f64::INFINITY, |&key| near(key) + slack);
-        self.found.clear();
-        for &key in self.sorted.iter().take_while(|&&key| near(key) <= last) {
-            let j = key as u32;
+        let (near, owners) = (self.candidates.values(), self.candidates.owners());
+        let found = &mut self.found;
+        found.clear();
+        let mut measure = |at: usize| {
+            let j = owners[at];
             if j != query {
-                self.found.push((square(&search.points[j as usize], center), j));
+                found.push((square(&search.points[j as usize], center), j));
             }
+        };
+        if near.len() > RANKED {
+            (0..near.len()).for_each(measure);
+            found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            return;
         }
+        let mut order = [0; RANKED];
+        rank(near, &mut self.keys, &mut order);
+        let order = &order[..near.len()];
+        // The query is one of the first k + 1.
+        let last = order.get(search.k).map_or(f64::INFINITY, |&at| {
+            f64::from(near[at as usize]) * (1.0 + 2.0 * COARSE) + slack
+        });
+        order
+            .iter()
+            .map(|&at| at as usize)
+            .take_while(|&at| f64::from(near[at]) * (1.0 - 2.0 * COARSE) <= last)
+            .for_each(&mut measure);
         // Nearly in order already.
         let found = &mut self.found[..];
         for end in 1..found.len() {
@@ -397,33 +388,37 @@ impl Room {
     }
 }
 
-/// Numbers that are ranked at once.
-const LANES: usize = 8;
+/// Candidates that are ranked; more are sorted.
+const RANKED: usize = 64;
 
-/// Sorts different numbers: a few by counting for each the smaller ones, which takes no branch that can't be foreseen.
+/// What a rank may be wrong by: numbers are told apart by where they stand, in place of their last six bits.
+const COARSE: f64 = 64.0 / 8_388_608.0;
+
+/// Where the smallest, the next ... of up to [`RANKED`] positive numbers stand, by counting for each the smaller ones:
+/// that takes no branch, where sorting takes many that can't be foreseen.
 #[inline(always)]
-fn in_order(keys: &mut Vec<i64>, sorted: &mut Vec<i64>) {
-    let n = keys.len();
-    if n > 8 * LANES {
-        std::mem::swap(keys, sorted);
-        sorted.sort_unstable();
-        return;
+fn rank(near: &[f32], keys: &mut Vec<[i32; LANES]>, order: &mut [u32; RANKED]) {
+    keys.clear();
+    keys.resize(near.len().div_ceil(LANES), [i32::MAX; LANES]);
+    let flat = keys.as_flattened_mut();
+    for (at, (key, near)) in (0..).zip(flat.iter_mut().zip(near)) {
+        // Bits of positive numbers are in the order of the numbers.
+        *key = near.to_bits().cast_signed() & !(RANKED as i32 - 1) | at;
     }
-    keys.resize(n.next_multiple_of(LANES), i64::MAX);
-    // What pads the last lanes comes last.
-    sorted.resize(n + 1, 0);
-    for lanes in keys.as_chunks::<LANES>().0 {
+    for lanes in &*keys {
         let mut ranks = [0; LANES];
-        for &key in &keys[..n] {
+        for &key in &keys.as_flattened()[..near.len()] {
             for l in 0..LANES {
-                ranks[l] += i64::from(key < lanes[l]);
+                ranks[l] += i32::from(key < lanes[l]);
             }
         }
         for l in 0..LANES {
-            sorted[ranks[l] as usize] = lanes[l];
+            // What pads the last lanes has no place.
+            if let Some(place) = order[..near.len()].get_mut(ranks[l] as usize) {
+                *place = lanes[l].cast_unsigned() % RANKED as u32;
+            }
         }
     }
-    sorted.truncate(n);
 }
 
 /// The nearer one, of equals the one of smaller index.
