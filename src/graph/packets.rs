@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::blocks::{Blocks, Box3, FAN, LEAF};
-use super::sieve::{LANES, Sieve};
+use super::sieve::{COARSE, FEW, LANES, Sieve};
 use crate::widest::widest;
 
 /// Queries per parallel task.
@@ -114,7 +114,6 @@ struct Room {
     touched: Sieve,
     /// Of their points those within the limit.
     candidates: Sieve,
-    keys: Vec<[i32; LANES]>,
     squares: Vec<f64>,
     found: Vec<(f64, u32)>,
 }
@@ -160,12 +159,14 @@ impl Room {
         for (at, &leaf) in self.near.iter().enumerate() {
             let leaf = leaf as usize;
             let (points, hull) = (&blocks.leaves[leaf], &blocks.boxes[leaf]);
-            let local = &mut self.leaves[at];
             for (a, &center) in origin.iter().enumerate() {
-                // A loop over lanes becomes wide instructions, where a function of arrays may stay a call.
+                // By value, so that nothing written can change what is read; a loop over lanes and not a function of
+                // arrays, which may stay a call. Both so that wide instructions do it.
+                let (side, mut local) = (points[a], [0.0; LEAF]);
                 for l in 0..LEAF {
-                    local[a][l] = (points[a][l] - center) as f32;
+                    local[l] = (side[l] - center) as f32;
                 }
+                self.leaves[at][a] = local;
                 self.low[a][at / LANES][at % LANES] = (hull.low[a] - center) as f32;
                 self.high[a][at / LANES][at % LANES] = (hull.high[a] - center) as f32;
             }
@@ -311,14 +312,12 @@ impl Room {
                 found.push((square(&search.points[j as usize], center), j));
             }
         };
-        if near.len() > RANKED {
+        let mut places = [0; FEW];
+        let Some(order) = self.candidates.order(&mut places) else {
             (0..near.len()).for_each(measure);
             found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             return;
-        }
-        let mut order = [0; RANKED];
-        rank(near, &mut self.keys, &mut order);
-        let order = &order[..near.len()];
+        };
         // The query is one of the first k + 1.
         let last = order.get(search.k).map_or(f64::INFINITY, |&at| {
             f64::from(near[at as usize]) * (1.0 + 2.0 * COARSE) + slack
@@ -385,39 +384,6 @@ impl Room {
         }
         self.found
             .sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    }
-}
-
-/// Candidates that are ranked; more are sorted.
-const RANKED: usize = 64;
-
-/// What a rank may be wrong by: numbers are told apart by where they stand, in place of their last six bits.
-const COARSE: f64 = 64.0 / 8_388_608.0;
-
-/// Where the smallest, the next ... of up to [`RANKED`] positive numbers stand, by counting for each the smaller ones:
-/// that takes no branch, where sorting takes many that can't be foreseen.
-#[inline(always)]
-fn rank(near: &[f32], keys: &mut Vec<[i32; LANES]>, order: &mut [u32; RANKED]) {
-    keys.clear();
-    keys.resize(near.len().div_ceil(LANES), [i32::MAX; LANES]);
-    let flat = keys.as_flattened_mut();
-    for (at, (key, near)) in (0..).zip(flat.iter_mut().zip(near)) {
-        // Bits of positive numbers are in the order of the numbers.
-        *key = near.to_bits().cast_signed() & !(RANKED as i32 - 1) | at;
-    }
-    for lanes in &*keys {
-        let mut ranks = [0; LANES];
-        for &key in &keys.as_flattened()[..near.len()] {
-            for l in 0..LANES {
-                ranks[l] += i32::from(key < lanes[l]);
-            }
-        }
-        for l in 0..LANES {
-            // What pads the last lanes has no place.
-            if let Some(place) = order[..near.len()].get_mut(ranks[l] as usize) {
-                *place = lanes[l].cast_unsigned() % RANKED as u32;
-            }
-        }
     }
 }
 

@@ -3,6 +3,13 @@
 /// Numbers that are looked at together.
 pub(super) const LANES: usize = 16;
 
+/// As many can be put in order quickly.
+pub(super) const FEW: usize = 64;
+
+/// Relative difference of two numbers that may be put in the wrong order: they are told apart by where they stand, which
+/// takes the place of their last six bits.
+pub(super) const COARSE: f64 = FEW as f64 / 8_388_608.0;
+
 /// Numbers within a limit and what each of them belongs to, in the order in which they were found.
 #[derive(Default)]
 pub(super) struct Sieve {
@@ -50,6 +57,37 @@ impl Sieve {
         }
         self.kept += close_up(values, first, limit, to_values, to_owners);
     }
+
+    /// Where the smallest number stands, the next larger ... in `places`; all have to be positive. Nothing where there are
+    /// more than [`FEW`].
+    #[inline(always)]
+    pub(super) fn order<'a>(&self, places: &'a mut [i32; FEW]) -> Option<&'a [i32]> {
+        let values = self.values();
+        if values.len() > FEW {
+            return None;
+        }
+        let mut keys = [i32::MAX; FEW];
+        for (place, (key, value)) in (0..).zip(keys.iter_mut().zip(values)) {
+            // The bits of positive numbers are in the order of the numbers.
+            *key = value.to_bits().cast_signed() & -(FEW as i32) | place;
+        }
+        sort(&keys, values.len(), places);
+        let places = &mut places[..values.len()];
+        places.iter_mut().for_each(|place| *place %= FEW as i32);
+        Some(places)
+    }
+}
+
+/// The first n of `keys`, which are different, in their order.
+#[inline(always)]
+fn sort(keys: &[i32; FEW], n: usize, sorted: &mut [i32; FEW]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("popcnt") {
+        // SAFETY: the processor has what the function was compiled for.
+        return unsafe { wide::sort(keys, n, sorted) };
+    }
+    *sorted = *keys;
+    sorted[..n].sort_unstable();
 }
 
 /// Without a branch: which way it would go can't be foreseen.
@@ -72,12 +110,14 @@ fn close_up(
 
 #[cfg(target_arch = "x86_64")]
 mod wide {
-    use super::LANES;
     use std::arch::x86_64::{
-        _CMP_LE_OQ, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_loadu_ps, _mm512_maskz_compress_epi32,
-        _mm512_maskz_compress_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_storeu_ps,
+        _CMP_LE_OQ, _mm512_add_epi32, _mm512_cmp_ps_mask, _mm512_cmpgt_epi32_mask, _mm512_loadu_ps,
+        _mm512_loadu_si512, _mm512_mask_sub_epi32, _mm512_maskz_compress_epi32, _mm512_maskz_compress_ps,
+        _mm512_set1_epi32, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_storeu_ps,
         _mm512_storeu_si512,
     };
+
+    use super::{FEW, LANES};
 
     /// [`close_up`](super::close_up) in one instruction for each of the results.
     #[target_feature(enable = "avx512f,popcnt")]
@@ -101,6 +141,30 @@ mod wide {
         // SAFETY: as above.
         unsafe { _mm512_storeu_si512(to_owners.as_mut_ptr().cast(), owners) };
         within.count_ones() as usize
+    }
+
+    /// [`sort`](super::sort) by counting for each key the smaller ones: that takes no branch, where sorting takes many
+    /// that can't be foreseen.
+    #[target_feature(enable = "avx512f,popcnt")]
+    #[inline]
+    pub(super) fn sort(keys: &[i32; FEW], n: usize, sorted: &mut [i32; FEW]) {
+        let less = _mm512_set1_epi32(-1);
+        for lanes in keys[..n.next_multiple_of(LANES)].as_chunks::<LANES>().0 {
+            // SAFETY: sixteen numbers are read, of an array of sixteen.
+            let own = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
+            let mut ranks = _mm512_setzero_si512();
+            for &key in &keys[..n] {
+                let larger = _mm512_cmpgt_epi32_mask(own, _mm512_set1_epi32(key));
+                ranks = _mm512_mask_sub_epi32(ranks, larger, ranks, less);
+            }
+            let mut places = [0; LANES];
+            // SAFETY: sixteen numbers are written, to an array of sixteen.
+            unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), ranks) };
+            for (place, key) in places.into_iter().zip(lanes) {
+                // What pads the last lanes comes behind the others, where there is room.
+                sorted[place as usize % FEW] = *key;
+            }
+        }
     }
 }
 
@@ -137,6 +201,27 @@ mod tests {
                 .zip(sieve.values().iter().copied())
                 .collect();
             assert_eq!(found, wanted, "limit {limit}");
+        }
+    }
+
+    #[test]
+    fn a_few_are_put_in_order() {
+        for n in [0, 1, 15, 16, 17, 40, 63, 64, 65] {
+            let mut sieve = Sieve::default();
+            sieve.clear(5);
+            for at in 0..n as u32 {
+                let mut values = [f32::INFINITY; LANES];
+                values[3] = 1.0 + ((at * 37) % 41) as f32;
+                sieve.keep(&values, at, f32::MAX);
+            }
+            let mut places = [0; FEW];
+            let order = sieve.order(&mut places);
+            assert_eq!(order.is_some(), n <= FEW);
+            let Some(order) = order else { continue };
+            let mut wanted: Vec<i32> = (0..n as i32).collect();
+            // Equal ones in the order in which they were kept.
+            wanted.sort_by(|&a, &b| sieve.values()[a as usize].total_cmp(&sieve.values()[b as usize]));
+            assert_eq!(order, wanted, "n {n}");
         }
     }
 }
