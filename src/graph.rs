@@ -10,6 +10,8 @@ pub(crate) use search::Places;
 use ndarray::Array3;
 use rayon::prelude::*;
 
+use crate::widest::widest;
+
 /// The k nearest neighbours of every point, and how far apart points lie around it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
@@ -217,17 +219,40 @@ pub fn edge_features(points: &[[f64; 3]], graph: &Graph) -> Array3<f32> {
 /// Where `out` doesn't hold 3 k values per row, or a row is not a point of the graph.
 pub fn relative_edges(points: &[[f64; 3]], graph: &Graph, rows: &[u32], out: &mut [f32]) {
     assert_eq!(out.len(), rows.len() * graph.k * 3, "3 k values per row");
-    if graph.k == 0 {
-        return;
+    if graph.k > 0 {
+        edge_rows(points, graph, rows, out);
     }
+}
+
+widest! {
+    fn edge_rows(points: &[[f64; 3]], graph: &Graph, rows: &[u32], out: &mut [f32]) => relative_rows
+}
+
+/// Edges that are brought to single precision at once.
+const EDGES: usize = 4;
+
+#[inline(always)]
+fn relative_rows(points: &[[f64; 3]], graph: &Graph, rows: &[u32], out: &mut [f32]) {
     for (out, &i) in out.chunks_exact_mut(3 * graph.k).zip(rows) {
         let center = points[i as usize];
         let inverse = 1.0 / f64::from(graph.spacing[i as usize]);
-        for (edge, &j) in out.chunks_exact_mut(3).zip(graph.row(i as usize)) {
+        let away = |j: u32| -> [f64; 3] {
             let p = points[j as usize];
-            for a in 0..3 {
-                edge[a] = ((p[a] - center[a]) * inverse) as f32;
+            [p[0] - center[0], p[1] - center[1], p[2] - center[2]]
+        };
+        let (row, few) = graph.row(i as usize).as_chunks::<EDGES>();
+        let (edges, last) = out.as_chunks_mut::<{ 3 * EDGES }>();
+        for (edges, row) in edges.iter_mut().zip(row) {
+            let mut apart = [0.0; 3 * EDGES];
+            for (apart, &j) in apart.as_chunks_mut().0.iter_mut().zip(row) {
+                *apart = away(j);
             }
+            for l in 0..3 * EDGES {
+                edges[l] = (apart[l] * inverse) as f32;
+            }
+        }
+        for (edge, &j) in last.as_chunks_mut().0.iter_mut().zip(few) {
+            *edge = away(j).map(|c| (c * inverse) as f32);
         }
     }
 }

@@ -68,13 +68,15 @@ pub(crate) fn spread(
 /// What the neighbours of point i push it by.
 fn push(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 3] {
     let spacing = f64::from(graph.spacing[i]);
+    let (full, nearer) = (GAIN * spacing, 1.0 / (REACH * spacing));
     let mut sum = [0.0; 3];
     for &j in graph.row(i).iter().take(NEAR) {
         let away: [f64; 3] = std::array::from_fn(|a| points[i][a] - points[j as usize][a]);
         let length = norm(away);
-        let weight = 1.0 - length / (REACH * spacing);
+        let weight = 1.0 - length * nearer;
         if weight > 0.0 && length > 0.0 {
-            (0..3).for_each(|a| sum[a] += GAIN * spacing * weight * away[a] / length);
+            let share = full * weight / length;
+            (0..3).for_each(|a| sum[a] += share * away[a]);
         }
     }
     sum

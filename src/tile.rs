@@ -58,24 +58,25 @@ impl Tile {
         }
 
         let mut rings = vec![rows.len()];
+        let mut neighbors = Vec::new();
         let mut inner = 0;
         for _ in 0..hops {
             let outer = rows.len();
             for local in inner..outer {
-                for &j in graph.row(rows[local] as usize) {
+                neighbors.extend(graph.row(rows[local] as usize).iter().map(|&j| {
                     let mark = &mut seen[j as usize];
                     if mark.0 != epoch {
                         *mark = (epoch, rows.len() as u32);
                         rows.push(j);
                     }
-                }
+                    mark.1 as i32
+                }));
             }
             inner = outer;
             rings.push(rows.len());
         }
-
-        let mut neighbors = Vec::with_capacity(rows.len() * graph.k);
-        for (local, &i) in rows.iter().enumerate() {
+        neighbors.reserve_exact((rows.len() - inner) * graph.k);
+        for (local, &i) in rows.iter().enumerate().skip(inner) {
             neighbors.extend(graph.row(i as usize).iter().map(|&j| match seen[j as usize] {
                 (mark, row) if mark == epoch => row as i32,
                 _ => local as i32,
