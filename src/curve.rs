@@ -15,30 +15,22 @@ pub fn hilbert(p: [f64; 3], low: [f64; 3], cell: f64) -> u64 {
     let mut x: [u32; 3] = std::array::from_fn(|a| (((p[a] - low[a]) / cell) as u32).min(last));
 
     // Skilling's AxestoTranspose: undo the excess rotations from the highest bit down ...
-    let mut q = 1u32 << (BITS - 1);
-    while q > 1 {
-        let below = q - 1;
+    for bit in (1..BITS).rev() {
+        let below = (1 << bit) - 1;
         for a in 0..3 {
-            if x[a] & q != 0 {
-                x[0] ^= below;
-            } else {
-                let t = (x[0] ^ x[a]) & below;
-                x[0] ^= t;
-                x[a] ^= t;
-            }
+            // All ones where the bit is set: which way a branch would go can't be foreseen.
+            let set = (x[a] >> bit & 1).wrapping_neg();
+            let t = (x[0] ^ x[a]) & below & !set;
+            x[0] ^= t | below & set;
+            x[a] ^= t;
         }
-        q >>= 1;
     }
     // ... then Gray encode.
     x[1] ^= x[0];
     x[2] ^= x[1];
     let mut t = 0;
-    let mut q = 1u32 << (BITS - 1);
-    while q > 1 {
-        if x[2] & q != 0 {
-            t ^= q - 1;
-        }
-        q >>= 1;
+    for bit in (1..BITS).rev() {
+        t ^= ((1 << bit) - 1) & (x[2] >> bit & 1).wrapping_neg();
     }
     (spread(x[0] ^ t) << 2) | (spread(x[1] ^ t) << 1) | spread(x[2] ^ t)
 }

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use crate::graph::Graph;
-use crate::surface::{apply, norm, within};
+use crate::surface::{apply, norm, square, within};
 
 /// Neighbours push when they are closer than this many local spacings: a little more than one, so that an even
 /// cloud is at rest.
@@ -68,14 +68,14 @@ pub(crate) fn spread(
 /// What the neighbours of point i push it by.
 fn push(points: &[[f64; 3]], graph: &Graph, i: usize) -> [f64; 3] {
     let spacing = f64::from(graph.spacing[i]);
-    let (full, nearer) = (GAIN * spacing, 1.0 / (REACH * spacing));
+    let reach = REACH * spacing;
     let mut sum = [0.0; 3];
     for &j in graph.row(i).iter().take(NEAR) {
         let away: [f64; 3] = std::array::from_fn(|a| points[i][a] - points[j as usize][a]);
-        let length = norm(away);
-        let weight = 1.0 - length * nearer;
-        if weight > 0.0 && length > 0.0 {
-            let share = full * weight / length;
+        let square = square(away);
+        if square > 0.0 && square < reach * reach {
+            // The weight `1 - length / reach` times the direction.
+            let share = GAIN * spacing * (1.0 / square.sqrt() - 1.0 / reach);
             (0..3).for_each(|a| sum[a] += share * away[a]);
         }
     }

@@ -10,6 +10,9 @@ use super::blocks::{Blocks, Box3, FAN, LEAF};
 use super::sieve::{COARSE, FEW, LANES, Sieve};
 use crate::widest::widest;
 
+/// Consecutive queries that share what they look up: those of a few leaves.
+const PACKET: usize = 2 * LEAF;
+
 /// Queries per parallel task.
 const CHUNK: usize = 16 * LEAF;
 
@@ -70,8 +73,8 @@ fn chunk_rows(
     let mut ends: Vec<usize> = Vec::new();
     while done < queries.len() {
         let end = ends.pop().unwrap_or_else(|| {
-            let leaf = queries[done] as usize / LEAF;
-            let same = queries[done..].iter().take_while(|&&q| q as usize / LEAF == leaf);
+            let leaf = queries[done] as usize / PACKET;
+            let same = queries[done..].iter().take_while(|&&q| q as usize / PACKET == leaf);
             done + same.count()
         });
         let mut within = room.hope(search, queries[done]);
@@ -105,6 +108,8 @@ struct Room {
     low: [Vec<[f32; LANES]>; 3],
     high: [Vec<[f32; LANES]>; 3],
     origin: [f64; 3],
+    /// How far the queries of the packet lie from there at most.
+    off: f64,
     /// The query before this one, and how far its k neighbours lie at most.
     last: Option<[f64; 3]>,
     reach: f64,
@@ -149,6 +154,11 @@ impl Room {
         self.origin = *place(packet[packet.len() / 2]);
         self.within = within;
         let around = Box3::around(packet.iter().map(|&q| place(q)));
+        let corner = std::array::from_fn(|a| {
+            let (below, over) = (self.origin[a] - around.low[a], around.high[a] - self.origin[a]);
+            self.origin[a] + below.max(over)
+        });
+        self.off = square(&corner, &self.origin).sqrt();
         let blocks = search.blocks;
         self.alone = !blocks.within(&around, within, MOST, &mut self.near);
         if self.alone {
@@ -228,14 +238,11 @@ impl Room {
     /// mostly enough; at last within what is known to be. False where that is farther than what was gathered.
     #[inline(always)]
     fn together(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) -> bool {
-        let off = square(center, &self.origin).sqrt();
-        let known = self.known(center);
         let local: [f32; 3] = std::array::from_fn(|a| (center[a] - self.origin[a]) as f32);
-        let mut guess = if self.reach > 0.0 { 1.1 * self.reach } else { known };
+        let mut guess = if self.reach > 0.0 { 1.1 * self.reach } else { self.within };
         loop {
-            let radius = if guess < known { guess } else { known };
-            let radius = if radius < self.within { radius } else { self.within };
-            let slack = SLACK * (off + radius) * (off + radius);
+            let radius = if guess < self.within { guess } else { self.within };
+            let slack = SLACK * (self.off + radius) * (self.off + radius);
             // Padding is infinitely far away.
             let limit = (((radius * radius + slack) * (1.0 + 1e-6)) as f32 + f32::MIN_POSITIVE).min(f32::MAX);
             self.touch(&local, limit);
@@ -246,7 +253,7 @@ impl Room {
                 .found
                 .get(search.k - 1)
                 .is_some_and(|(square, _)| *square <= radius * radius);
-            if enough || radius >= known {
+            if enough || radius == f64::INFINITY {
                 return true;
             }
             if radius >= self.within {
@@ -304,31 +311,30 @@ impl Room {
     #[inline(always)]
     fn order(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3], slack: f64) {
         let (near, owners) = (self.candidates.values(), self.candidates.owners());
-        let found = &mut self.found;
-        found.clear();
-        let mut measure = |at: usize| {
-            let j = owners[at];
-            if j != query {
-                found.push((square(&search.points[j as usize], center), j));
-            }
-        };
+        let measured = |j: u32| (square(&search.points[j as usize], center), j);
+        self.found.clear();
         let mut places = [0; FEW];
         let Some(order) = self.candidates.order(&mut places) else {
-            (0..near.len()).for_each(measure);
-            found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let others = owners.iter().filter(|&&j| j != query);
+            self.found.extend(others.map(|&j| measured(j)));
+            self.found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             return;
         };
         // The query is one of the first k + 1.
         let last = order.get(search.k).map_or(f64::INFINITY, |&at| {
             f64::from(near[at as usize]) * (1.0 + 2.0 * COARSE) + slack
         });
-        order
-            .iter()
-            .map(|&at| at as usize)
-            .take_while(|&at| f64::from(near[at]) * (1.0 - 2.0 * COARSE) <= last)
-            .for_each(&mut measure);
+        let (mut found, mut count) = ([(0.0, 0); FEW], 0);
+        for &at in order {
+            let at = at as usize;
+            if f64::from(near[at]) * (1.0 - 2.0 * COARSE) > last {
+                break;
+            }
+            found[count] = measured(owners[at]);
+            count += usize::from(owners[at] != query);
+        }
+        let found = &mut found[..count];
         // Nearly in order already.
-        let found = &mut self.found[..];
         for end in 1..found.len() {
             let mut at = end;
             while at > 0 && before(&found[at], &found[at - 1]) {
@@ -336,6 +342,7 @@ impl Room {
                 at -= 1;
             }
         }
+        self.found.extend_from_slice(found);
     }
 
     #[inline(always)]

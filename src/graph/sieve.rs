@@ -16,6 +16,8 @@ pub(super) struct Sieve {
     values: Vec<f32>,
     owners: Vec<u32>,
     kept: usize,
+    /// True only where the processor has the instructions of [`wide`].
+    wide: bool,
 }
 
 impl Sieve {
@@ -23,6 +25,7 @@ impl Sieve {
     #[inline(always)]
     pub(super) fn clear(&mut self, chunks: usize) {
         self.kept = 0;
+        self.wide = has_wide();
         // Behind what is kept there is always room for another sixteen, which are written before they are counted.
         let room = (chunks + 1) * LANES;
         if self.values.len() < room {
@@ -50,7 +53,7 @@ impl Sieve {
             return;
         };
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("popcnt") {
+        if self.wide {
             // SAFETY: the processor has what the function was compiled for.
             self.kept += unsafe { wide::close_up(values, first, limit, to_values, to_owners) };
             return;
@@ -71,23 +74,30 @@ impl Sieve {
             // The bits of positive numbers are in the order of the numbers.
             *key = value.to_bits().cast_signed() & -(FEW as i32) | place;
         }
-        sort(&keys, values.len(), places);
+        self.sort(&keys, values.len(), places);
         let places = &mut places[..values.len()];
         places.iter_mut().for_each(|place| *place %= FEW as i32);
         Some(places)
     }
+
+    /// The first n of `keys`, which are different, in their order.
+    #[inline(always)]
+    fn sort(&self, keys: &[i32; FEW], n: usize, sorted: &mut [i32; FEW]) {
+        #[cfg(target_arch = "x86_64")]
+        if self.wide {
+            // SAFETY: the processor has what the function was compiled for.
+            return unsafe { wide::sort(keys, n, sorted) };
+        }
+        *sorted = *keys;
+        sorted[..n].sort_unstable();
+    }
 }
 
-/// The first n of `keys`, which are different, in their order.
-#[inline(always)]
-fn sort(keys: &[i32; FEW], n: usize, sorted: &mut [i32; FEW]) {
+fn has_wide() -> bool {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("popcnt") {
-        // SAFETY: the processor has what the function was compiled for.
-        return unsafe { wide::sort(keys, n, sorted) };
-    }
-    *sorted = *keys;
-    sorted[..n].sort_unstable();
+    return is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("popcnt");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// Without a branch: which way it would go can't be foreseen.
@@ -143,7 +153,7 @@ mod wide {
         within.count_ones() as usize
     }
 
-    /// [`sort`](super::sort) by counting for each key the smaller ones: that takes no branch, where sorting takes many
+    /// Sorts by counting for each key the smaller ones: that takes no branch, where sorting takes many
     /// that can't be foreseen.
     #[target_feature(enable = "avx512f,popcnt")]
     #[inline]
