@@ -24,12 +24,19 @@ pub struct Scratch {
     /// For each global point: the epoch in which it was last taken into a tile, and its local row there.
     seen: Vec<(u32, u32)>,
     epoch: u32,
+    /// Rows and neighbours of a tile that is no longer needed.
+    spare: (Vec<u32>, Vec<i32>),
 }
 
 impl Scratch {
     /// Empty scratch; it grows with the first tile.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes back the memory of a tile that is no longer needed, for the next one.
+    pub(crate) fn recycle(&mut self, tile: Tile) {
+        self.spare = (tile.rows, tile.neighbors);
     }
 
     /// Forgets the last tile in O(1): what it marked carries an older epoch.
@@ -51,14 +58,16 @@ impl Tile {
     pub fn build(graph: &Graph, core: Range<usize>, hops: usize, scratch: &mut Scratch) -> Tile {
         let core = core.start.min(graph.len())..core.end.min(graph.len());
         let epoch = scratch.next_epoch(graph.len());
+        let (mut rows, mut neighbors) = std::mem::take(&mut scratch.spare);
         let seen = &mut scratch.seen;
-        let mut rows: Vec<u32> = core.clone().map(|i| i as u32).collect();
+        rows.clear();
+        neighbors.clear();
+        rows.extend(core.map(|i| i as u32));
         for (local, &i) in rows.iter().enumerate() {
             seen[i as usize] = (epoch, local as u32);
         }
 
         let mut rings = vec![rows.len()];
-        let mut neighbors = Vec::new();
         let mut inner = 0;
         for _ in 0..hops {
             let outer = rows.len();
@@ -131,6 +140,7 @@ mod tests {
         let mut scratch = Scratch {
             seen: vec![(1, 9); 50],
             epoch: u32::MAX,
+            ..Scratch::new()
         };
         for _ in 0..3 {
             assert_eq!(Tile::build(&graph, 10..20, 2, &mut scratch), expected);

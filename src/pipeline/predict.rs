@@ -136,10 +136,16 @@ impl<'a> Tiles<'a> {
         scratch: &mut Scratch,
         run: impl FnOnce(&Tile) -> Result<()>,
     ) -> Result<()> {
-        let mut build = || Tile::build(graph, self.ranges[number].clone(), self.network.hops(), scratch);
+        let range = self.ranges[number].clone();
+        let hops = self.network.hops();
         match &self.kept {
-            Some(kept) => run(kept[number].get_or_init(build)),
-            None => run(&build()),
+            Some(kept) => run(kept[number].get_or_init(|| Tile::build(graph, range, hops, scratch))),
+            None => {
+                let tile = Tile::build(graph, range, hops, scratch);
+                run(&tile)?;
+                scratch.recycle(tile);
+                Ok(())
+            }
         }
     }
 }
