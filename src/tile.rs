@@ -21,9 +21,10 @@ pub struct Tile {
 /// Memory that consecutive tiles share; one per thread.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
-    /// For each global point: the epoch in which it was last taken into a tile, and its local row there.
-    seen: Vec<(u32, u32)>,
-    epoch: u32,
+    /// For each global point: its row in the tile of which it last was one, counted through all tiles from 1 on.
+    seen: Vec<u32>,
+    /// The rows of all tiles before.
+    before: u32,
     /// Rows and neighbours of a tile that is no longer needed.
     spare: (Vec<u32>, Vec<i32>),
 }
@@ -39,17 +40,17 @@ impl Scratch {
         self.spare = (tile.rows, tile.neighbors);
     }
 
-    /// Forgets the last tile in O(1): what it marked carries an older epoch.
-    fn next_epoch(&mut self, points: usize) -> u32 {
-        if self.epoch == u32::MAX {
+    /// Makes room for a tile of some of so many points, and forgets the last one in O(1): what it marked counts less than
+    /// what will be. Gives the mark of the first row.
+    fn first(&mut self, points: usize) -> u32 {
+        if points as u64 + u64::from(self.before) >= u64::from(u32::MAX) {
             self.seen.clear();
-            self.epoch = 0;
+            self.before = 0;
         }
         if self.seen.len() < points {
-            self.seen.resize(points, (0, 0));
+            self.seen.resize(points, 0);
         }
-        self.epoch += 1;
-        self.epoch
+        self.before + 1
     }
 }
 
@@ -57,14 +58,14 @@ impl Tile {
     /// The tile of the points `core` (clipped to the cloud) with a halo `hops` deep, 0 for none.
     pub fn build(graph: &Graph, core: Range<usize>, hops: usize, scratch: &mut Scratch) -> Tile {
         let core = core.start.min(graph.len())..core.end.min(graph.len());
-        let epoch = scratch.next_epoch(graph.len());
+        let first = scratch.first(graph.len());
         let (mut rows, mut neighbors) = std::mem::take(&mut scratch.spare);
         let seen = &mut scratch.seen;
         rows.clear();
         neighbors.clear();
         rows.extend(core.map(|i| i as u32));
-        for (local, &i) in rows.iter().enumerate() {
-            seen[i as usize] = (epoch, local as u32);
+        for (mark, &i) in (first..).zip(&rows) {
+            seen[i as usize] = mark;
         }
 
         let mut rings = vec![rows.len()];
@@ -74,11 +75,11 @@ impl Tile {
             for local in inner..outer {
                 neighbors.extend(graph.row(rows[local] as usize).iter().map(|&j| {
                     let mark = &mut seen[j as usize];
-                    if mark.0 != epoch {
-                        *mark = (epoch, rows.len() as u32);
+                    if *mark < first {
+                        *mark = first + rows.len() as u32;
                         rows.push(j);
                     }
-                    mark.1 as i32
+                    (*mark - first) as i32
                 }));
             }
             inner = outer;
@@ -86,11 +87,10 @@ impl Tile {
         }
         neighbors.reserve_exact((rows.len() - inner) * graph.k);
         for (local, &i) in rows.iter().enumerate().skip(inner) {
-            neighbors.extend(graph.row(i as usize).iter().map(|&j| match seen[j as usize] {
-                (mark, row) if mark == epoch => row as i32,
-                _ => local as i32,
-            }));
+            let row = |&j: &u32| seen[j as usize].checked_sub(first).unwrap_or(local as u32) as i32;
+            neighbors.extend(graph.row(i as usize).iter().map(row));
         }
+        scratch.before += rows.len() as u32;
         Tile {
             core: rings[0],
             rows,
@@ -131,15 +131,15 @@ mod tests {
         }
     }
 
-    /// A scratch whose epochs run out starts over instead of taking old marks for new ones.
+    /// A scratch that has counted to the end starts over instead of taking old marks for new ones.
     #[test]
-    fn epochs_wrap() {
+    fn marks_run_out() {
         let points: Vec<[f64; 3]> = (0..50).map(|i| [f64::from(i), 0.0, 0.0]).collect();
         let graph = Graph::knn(&points, 4);
         let expected = Tile::build(&graph, 10..20, 2, &mut Scratch::new());
         let mut scratch = Scratch {
-            seen: vec![(1, 9); 50],
-            epoch: u32::MAX,
+            seen: vec![9; 50],
+            before: u32::MAX - 60,
             ..Scratch::new()
         };
         for _ in 0..3 {

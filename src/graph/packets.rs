@@ -20,7 +20,7 @@ const CHUNK: usize = 16 * LEAF;
 const MOST: usize = 128;
 
 /// How much farther than where neighbours should lie is looked: enough for nearly all queries of a packet.
-const WIDER: f64 = 1.3;
+const WIDER: f64 = 1.4;
 
 /// Error of a squared distance in single precision, in units of the square of the largest distance to the origin that
 /// counts: coordinates are off by 2^-24 of it, a difference by twice that, a square of up to 4 by 8, three of them and
@@ -239,7 +239,7 @@ impl Room {
     #[inline(always)]
     fn together(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) -> bool {
         let local: [f32; 3] = std::array::from_fn(|a| (center[a] - self.origin[a]) as f32);
-        let mut guess = if self.reach > 0.0 { 1.1 * self.reach } else { self.within };
+        let mut guess = if self.reach > 0.0 { 1.2 * self.reach } else { self.within };
         loop {
             let radius = if guess < self.within { guess } else { self.within };
             let slack = SLACK * (self.off + radius) * (self.off + radius);
