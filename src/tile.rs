@@ -100,9 +100,18 @@ impl Tile {
     }
 }
 
-/// Cuts n points (in curve order) into consecutive ranges of at most `size`, as even as can be.
+/// Cuts n points (in curve order) into consecutive ranges of at most `size`, as even as can be, and as many that 2, 4 or 8
+/// threads share them evenly where there are enough.
+///
+/// Never by the number of threads there are: results would depend on it.
 pub fn tile_ranges(n: usize, size: usize) -> Vec<Range<usize>> {
-    let count = n.div_ceil(size.max(1));
+    let count = match n.div_ceil(size.max(1)) {
+        few @ 0..=2 => few,
+        3..=4 => 4,
+        many => many.next_multiple_of(8),
+    };
+    // Not more than there are points.
+    let count = count.min(n);
     (0..count)
         .map(|i| part(n, count, i)..part(n, count, i + 1))
         .collect()
@@ -119,10 +128,20 @@ mod tests {
 
     #[test]
     fn ranges_cover_everything_evenly() {
-        for (n, size) in [(0, 5), (1, 5), (5, 5), (6, 5), (1000, 7), (50_000, 2000), (3, 0)] {
+        for (n, size, count) in [
+            (0, 5, 0),
+            (1, 5, 1),
+            (5, 5, 1),
+            (6, 5, 2),
+            (11, 5, 4),
+            (50_000, 8192, 8),
+            (50_000, 2000, 32),
+            (5, 1, 5),
+            (3, 0, 3),
+        ] {
             let ranges = tile_ranges(n, size);
             assert_eq!(ranges.iter().map(Range::len).sum::<usize>(), n);
-            assert_eq!(ranges.len(), n.div_ceil(size.max(1)));
+            assert_eq!(ranges.len(), count, "{n} by {size}");
             assert!(ranges.windows(2).all(|w| w[0].end == w[1].start));
             let (low, high) = ranges
                 .iter()
