@@ -54,7 +54,7 @@ pub fn within<T>(limit: usize, task: impl FnOnce() -> T) -> T {
     let result = task();
     let taken = MOST.get() - before;
     assert!(
-        taken <= limit as isize,
+        taken <= isize::try_from(limit).unwrap_or(isize::MAX),
         "{taken} bytes of memory were taken, {limit} at most were expected"
     );
     result
