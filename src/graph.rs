@@ -168,6 +168,19 @@ pub(crate) fn spacing_at(points: &[[f64; 3]], row: u32, k: usize) -> f64 {
     pitch(reach[0], k)
 }
 
+/// The k nearest other points of each of `rows`, nearest first; of no use once `go_on` has said no. There are more than k
+/// points.
+pub(crate) fn nearest(
+    points: &[[f64; 3]],
+    rows: &[u32],
+    k: usize,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Vec<u32> {
+    let mut neighbors = vec![0; rows.len() * k];
+    search::nearest(points, rows, k, &mut neighbors, &mut vec![0.0; rows.len()], go_on);
+    neighbors
+}
+
 /// Median over `rows` of the unsmoothed local spacing; nothing where it is zero for all of them, of no use once `go_on`
 /// has said no.
 pub(crate) fn median_spacing(

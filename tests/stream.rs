@@ -119,6 +119,32 @@ fn pieces_give_what_memory_gives() {
     }
 }
 
+/// Noise that is wider than what the network's neighbours span is seen by thinning, in pieces as in memory.
+#[test]
+fn thick_noise_is_seen() {
+    const SIGMA: f64 = 7.0;
+    let model = Model::builtin(Device::Cpu).unwrap();
+    let scratch = Scratch::new("stream-thick");
+    let noise = Noise::new(11);
+    let points: Vec<[f64; 3]> = (0..32_400)
+        .map(|i| {
+            let (x, y) = ((i % 180) as f64, (i / 180) as f64);
+            let d = noise.normal(0, i);
+            [x + SIGMA * d[0], y + SIGMA * d[1], SIGMA * d[2]]
+        })
+        .collect();
+    let [scan, whole, pieces] = ["a.ply", "w.ply", "p.ply"].map(|name| scratch.path(name));
+    io::write(&scan, &points).unwrap();
+    let expected = denoise_file(&model, &scan, &whole, &params(0), &mut ()).unwrap();
+    assert!((expected.noise / SIGMA - 1.0).abs() < 0.08, "{expected:?}");
+    let found = denoise_in_pieces(&model, &scan, &pieces, &params(0), 8000, &mut ()).unwrap();
+    assert!(
+        (found.noise / expected.noise - 1.0).abs() < 1e-6,
+        "{found:?} {expected:?}"
+    );
+    same(&whole, &pieces, 1e-5 * expected.spacing);
+}
+
 /// What goes through untouched: points without coordinates, and a scan without noise.
 #[test]
 fn pieces_leave_what_memory_leaves() {

@@ -1,7 +1,8 @@
 """The reference sampler: METHOD 1 in NumPy and PyTorch, written to be read, against which the Rust core is checked.
 
-One difference from the Rust core is deliberate: no tiles. Everything else - normalisation, graph, noise estimate,
-levels, steps - follows the same definitions.
+Two differences from the Rust core are deliberate: no tiles, and noise wider than the neighbours reach is not looked at
+again in thinned surroundings. Everything else - normalisation, graph, noise estimate, levels, steps - follows the same
+definitions.
 """
 
 import numpy as np

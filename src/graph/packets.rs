@@ -74,7 +74,9 @@ fn chunk_rows(
     while done < queries.len() {
         let end = ends.pop().unwrap_or_else(|| {
             let leaf = queries[done] as usize / PACKET;
-            let same = queries[done..].iter().take_while(|&&q| q as usize / PACKET == leaf);
+            let same = queries[done..]
+                .iter()
+                .take_while(|&&q| q as usize / PACKET == leaf);
             done + same.count()
         });
         let mut within = room.hope(search, queries[done]);
@@ -239,7 +241,11 @@ impl Room {
     #[inline(always)]
     fn together(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) -> bool {
         let local: [f32; 3] = std::array::from_fn(|a| (center[a] - self.origin[a]) as f32);
-        let mut guess = if self.reach > 0.0 { 1.2 * self.reach } else { self.within };
+        let mut guess = if self.reach > 0.0 {
+            1.2 * self.reach
+        } else {
+            self.within
+        };
         loop {
             let radius = if guess < self.within { guess } else { self.within };
             let slack = SLACK * (self.off + radius) * (self.off + radius);
@@ -317,7 +323,8 @@ impl Room {
         let Some(order) = self.candidates.order(&mut places) else {
             let others = owners.iter().filter(|&&j| j != query);
             self.found.extend(others.map(|&j| measured(j)));
-            self.found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            self.found
+                .sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             return;
         };
         // The query is one of the first k + 1.

@@ -8,9 +8,10 @@ use super::budget::Budget;
 use super::denoise::{GRAPH, NOISE, Run, milliseconds};
 use super::job::Job;
 use super::predict::{Span, Tiles};
+use super::thinned::Surroundings;
 use crate::bundle::Role;
 use crate::error::{Error, Result};
-use crate::graph::{Floor, Graph, Lists, least_spacing};
+use crate::graph::{Floor, Graph, Lists, least_spacing, nearest};
 use crate::normalize::Frame;
 
 impl Run<'_> {
@@ -34,7 +35,8 @@ impl Run<'_> {
         Ok(graph)
     }
 
-    /// Median over the points of the noise that the model sees around each, in model units.
+    /// Median over the points of the noise that the model sees around each, in model units; over some of them, with fewer
+    /// points around, where there is more noise than it sees.
     pub(super) fn estimate(&mut self, points: &[[f64; 3]], graph: &Graph) -> Result<f64> {
         let start = Instant::now();
         let mut sigmas = self.sigmas(points, graph)?;
@@ -42,9 +44,18 @@ impl Run<'_> {
         if sigmas.is_empty() {
             return Err(no_estimate());
         }
-        let median = median(sigmas);
+        let job = self.job;
+        let noise = self.seen_thinner(median(sigmas), points.len() as u64, |rows, count| {
+            let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
+            let others = nearest(points, &rows, count - 1, &|| job.check().is_ok());
+            job.check()?;
+            let around = rows.iter().zip(others.chunks_exact(count - 1));
+            Ok(around
+                .map(|(&row, others)| Surroundings::of(points, row, others))
+                .collect())
+        })?;
         self.report.milliseconds.noise = milliseconds(start.elapsed());
-        Ok(median)
+        Ok(noise)
     }
 
     /// The noise that the model sees around each point, in model units; not finite where it has no number for it.
@@ -129,7 +140,7 @@ pub(super) fn lists(points: &[[f64; 3]], k: usize, job: &Job) -> Result<Lists> {
 }
 
 /// The middle of a non-empty list, or the mean of its two middles.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     let middle = values.len() / 2;
     let even = values.len().is_multiple_of(2);
     let (lower, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);

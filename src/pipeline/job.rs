@@ -62,11 +62,12 @@ impl Job {
         *self.part.lock().unwrap_or_else(PoisonError::into_inner) = (from, to);
     }
 
-    /// Sets the share of the part at hand that is done, 0 to 1.
+    /// Sets the share of the part at hand that is done, 0 to 1; what was said before stands where it was more.
     pub(super) fn advance(&self, done: f64) {
         let (from, to) = *self.part.lock().unwrap_or_else(PoisonError::into_inner);
         let done = from + (to - from) * done;
-        self.done.store(done.to_bits(), Ordering::Relaxed);
+        // Bits of positive numbers are in the order of the numbers.
+        self.done.fetch_max(done.to_bits(), Ordering::Relaxed);
     }
 
     /// The share that is done.

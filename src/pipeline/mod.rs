@@ -14,6 +14,7 @@ mod patches;
 mod predict;
 mod report;
 mod stream;
+mod thinned;
 mod walk;
 
 pub use check::{Check, check};

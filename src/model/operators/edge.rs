@@ -73,9 +73,9 @@ fn reduce_rows(edges: &[f32], k: usize, reach: &[f32], share: &[f32], bias: &[f3
             let planes = columns(reach, r, chunk * LANES);
             let mut kept = [f32::NEG_INFINITY; LANES];
             for &edge in edges {
-                for l in 0..LANES {
+                for (l, kept) in kept.iter_mut().enumerate() {
                     let along = product(edge, &planes, l);
-                    kept[l] = if along > kept[l] { along } else { kept[l] };
+                    *kept = if along > *kept { along } else { *kept };
                 }
             }
             extent.copy_from_slice(&kept[..extent.len()]);

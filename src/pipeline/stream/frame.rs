@@ -20,6 +20,7 @@ use crate::graph::{self, Floor, Graph, least_spacing};
 use crate::normalize::{Frame, NEIGHBORS, SAMPLES, cell};
 use crate::pipeline::denoise::milliseconds;
 use crate::pipeline::estimate::{in_units, lists, no_estimate, own_unit};
+use crate::pipeline::thinned::Surroundings;
 
 /// A point with its place along the curve and its number in the file.
 type Placed = (u64, ([f64; 3], u64));
@@ -265,8 +266,34 @@ impl Survey<'_> {
         if counted == 0 {
             return Err(no_estimate());
         }
-        self.work.state.noise = median(&tape, len, counted, f64::is_finite, |s| s)?;
+        let noise = median(&tape, len, counted, f64::is_finite, |s| s)?;
+        self.work.state.noise = self.seen_thinner(noise)?;
         Ok(())
+    }
+
+    /// The noise, where the points of the scan suggest `noise`.
+    fn seen_thinner(&mut self, noise: f64) -> Result<f64> {
+        let (first, unit, len) = (self.first()?, self.work.state.unit, self.work.state.finite);
+        let place = |p| first.apply(p).map(|c| c / unit);
+        let tape: Tape<[f64; 3]> = self.work.tape("state-0")?;
+        let mut run = self.run(&Piece::default())?;
+        let noise = run.seen_thinner(noise, len, |rows, count| {
+            let others = count - 1;
+            let boxes = Boxes::of(&tape, len, others, place)?;
+            let around = rows.iter().map(|&row| {
+                self.job.check()?;
+                let (points, own) = boxes.near(row, others, |block| {
+                    let range = block * BLOCK..len.min((block + 1) * BLOCK);
+                    Ok(tape.read(range)?.into_iter().map(place).collect())
+                })?;
+                let near = graph::nearest(&points, &[own], others, &|| true);
+                Ok(Surroundings::of(&points, own, &near))
+            });
+            around.collect()
+        })?;
+        let report = run.report;
+        self.told(report);
+        Ok(noise)
     }
 
     /// The way back from model units.
