@@ -19,6 +19,9 @@ use crate::random::Noise;
 /// Points whose surroundings are looked at, evenly along the curve.
 const SAMPLES: u64 = 256;
 
+/// Every sixteenth point at last: a cloud that fills space, where nothing is a surface, looks the same however thin it is.
+const HALVINGS: u32 = 4;
+
 /// Share of the neighbours' reach that noise may have to be seen; and to be seen well, once points are left out.
 const SEEN: f64 = 0.85;
 const SEEN_WELL: f64 = 0.75;
@@ -55,11 +58,11 @@ impl Surroundings {
 }
 
 impl Run<'_> {
-    /// The noise in model units, where the whole cloud of `len` points suggests `noise`. `around` gives for each of some
+    /// The noise in model units, where the whole cloud of `len` points suggests `first`. `around` gives for each of some
     /// points its so many nearest ones, itself counted, in model units.
     pub(super) fn seen_thinner(
         &mut self,
-        mut noise: f64,
+        first: f64,
         len: u64,
         mut around: impl FnMut(&[u64], usize) -> Result<Vec<Surroundings>>,
     ) -> Result<f64> {
@@ -71,8 +74,8 @@ impl Run<'_> {
         let samples = len.min(SAMPLES);
         let rows: Vec<u64> = (0..samples).map(|s| s * len / samples).collect();
         let reach = (k as f64 / PI).sqrt();
-        let (mut relative, mut most) = (noise, SEEN * reach);
-        for halvings in 1.. {
+        let (mut noise, mut relative, mut most) = (first, first, SEEN * reach);
+        for halvings in 1..=HALVINGS {
             let every = 1 << halvings;
             if relative <= most || (count * every) as u64 > len {
                 break;
@@ -96,7 +99,8 @@ impl Run<'_> {
             relative = median(seen.iter().map(|&(_, relative)| relative).collect());
             most = SEEN_WELL * reach;
         }
-        Ok(noise)
+        // Else nothing that is there looks like a noisy surface.
+        Ok(if relative <= SEEN * reach { noise } else { first })
     }
 
     /// One cloud of all of them and its graph, without an edge from one to another: first the points that they surround.
