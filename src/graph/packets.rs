@@ -1,8 +1,9 @@
-//! Exact k nearest neighbours in [`Blocks`], for the points of a leaf together.
+//! Exact k nearest neighbours in [`Blocks`], for the points of two leaves together.
 //!
-//! What one point of a leaf can reach bounds what the others can: the leaves around all of them are looked up once.
-//! Distances are compared in single precision first, around a near origin and with room for its error; what is left, about
-//! twice k, is measured and ordered in double precision, so that the answer is the exact one.
+//! The leaves around all of them are looked up once, as far as neighbours lie by what the last points had, and again, as far
+//! as they lie at most, where that was not enough. Distances are compared in single precision first, around a near origin and
+//! with room for its error; what is left, little more than k, is measured and ordered in double precision, so that the answer
+//! is the exact one.
 
 use rayon::prelude::*;
 
@@ -10,7 +11,7 @@ use super::blocks::{Blocks, Box3, FAN, LEAF};
 use super::sieve::{COARSE, FEW, LANES, Sieve};
 use crate::widest::widest;
 
-/// Consecutive queries that share what they look up: those of a few leaves.
+/// Consecutive queries that share what they look up.
 const PACKET: usize = 2 * LEAF;
 
 /// Queries per parallel task.
@@ -19,8 +20,10 @@ const CHUNK: usize = 16 * LEAF;
 /// Leaves around a packet; where there are more it is split.
 const MOST: usize = 128;
 
-/// How much farther than where neighbours should lie is looked: enough for nearly all queries of a packet.
+/// How much farther than where neighbours should lie is looked: enough for nearly all queries of a packet, and for most of
+/// those that follow one.
 const WIDER: f64 = 1.4;
+const GUESS: f64 = 1.2;
 
 /// Error of a squared distance in single precision, in units of the square of the largest distance to the origin that
 /// counts: coordinates are off by 2^-24 of it, a difference by twice that, a square of up to 4 by 8, three of them and
@@ -85,7 +88,6 @@ fn chunk_rows(
                 ends.extend([end, done + (end - done) / 2]);
                 break;
             }
-            within = f64::INFINITY;
             while done < end {
                 let row = &mut neighbors[done * search.k..][..search.k];
                 let Some(mean) = room.solve(search, queries[done], row) else {
@@ -242,7 +244,7 @@ impl Room {
     fn together(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) -> bool {
         let local: [f32; 3] = std::array::from_fn(|a| (center[a] - self.origin[a]) as f32);
         let mut guess = if self.reach > 0.0 {
-            1.2 * self.reach
+            GUESS * self.reach
         } else {
             self.within
         };
