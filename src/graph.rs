@@ -161,24 +161,22 @@ pub(crate) fn least_spacing(median: Option<f64>) -> f32 {
     })
 }
 
-/// Unsmoothed local spacing of one of the points, which are enough to know its k neighbours.
-pub(crate) fn spacing_at(points: &[[f64; 3]], row: u32, k: usize) -> f64 {
-    let (mut neighbors, mut reach) = (vec![0; k], [0.0]);
-    search::nearest(points, &[row], k, &mut neighbors, &mut reach, &|| true);
-    pitch(reach[0], k)
-}
-
-/// The k nearest other points of each of `rows`, nearest first; of no use once `go_on` has said no. There are more than k
-/// points.
+/// The k nearest other points of each of `rows`, nearest first, and the mean of their squared distances; of no use once
+/// `go_on` has said no.
 pub(crate) fn nearest(
     points: &[[f64; 3]],
     rows: &[u32],
     k: usize,
     go_on: &(dyn Fn() -> bool + Sync),
-) -> Vec<u32> {
-    let mut neighbors = vec![0; rows.len() * k];
-    search::nearest(points, rows, k, &mut neighbors, &mut vec![0.0; rows.len()], go_on);
-    neighbors
+) -> (Vec<u32>, Vec<f64>) {
+    let (mut neighbors, mut reach) = (vec![0; rows.len() * k], vec![0.0; rows.len()]);
+    search::nearest(points, rows, k, &mut neighbors, &mut reach, go_on);
+    (neighbors, reach)
+}
+
+/// Unsmoothed local spacing of one of the points, which are enough to know its k neighbours.
+pub(crate) fn spacing_at(points: &[[f64; 3]], row: u32, k: usize) -> f64 {
+    pitch(nearest(points, &[row], k, &|| true).1[0], k)
 }
 
 /// Median over `rows` of the unsmoothed local spacing; nothing where it is zero for all of them, of no use once `go_on`
@@ -189,9 +187,7 @@ pub(crate) fn median_spacing(
     k: usize,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Option<f64> {
-    let mut neighbors = vec![0; rows.len() * k];
-    let mut reach = vec![0.0; rows.len()];
-    search::nearest(points, rows, k, &mut neighbors, &mut reach, go_on);
+    let (_, reach) = nearest(points, rows, k, go_on);
     median(reach.into_iter().map(|square| pitch(square, k)).collect())
 }
 

@@ -45,13 +45,13 @@ impl Run<'_> {
             return Err(no_estimate());
         }
         let job = self.job;
-        let noise = self.seen_thinner(median(sigmas), points.len() as u64, |rows, count| {
+        let noise = self.seen_thinner(median(sigmas), points.len() as u64, |rows, count, halvings| {
             let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
-            let others = nearest(points, &rows, count - 1, &|| job.check().is_ok());
+            let (others, _) = nearest(points, &rows, count, &|| job.check().is_ok());
             job.check()?;
-            let around = rows.iter().zip(others.chunks_exact(count - 1));
+            let around = rows.iter().zip(others.chunks_exact(count));
             Ok(around
-                .map(|(&row, others)| Surroundings::of(points, row, others))
+                .map(|(&row, others)| Surroundings::of(points, row, others, halvings))
                 .collect())
         })?;
         self.report.milliseconds.noise = milliseconds(start.elapsed());

@@ -33,38 +33,33 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    /// Of point `own` of a cloud: that point and `others`.
-    pub(super) fn of(points: &[[f64; 3]], own: u32, others: &[u32]) -> Surroundings {
+    /// Of point `own` of a cloud: that point, and of `others` about every second, fourth ... by chance, which evens nothing
+    /// out.
+    pub(super) fn of(points: &[[f64; 3]], own: u32, others: &[u32], halvings: u32) -> Surroundings {
         let mut all: Vec<u32> = others.iter().copied().chain(iter::once(own)).collect();
         all.sort_unstable();
-        Surroundings {
-            own: all.partition_point(|&i| i < own),
-            points: all.iter().map(|&i| points[i as usize]).collect(),
-        }
-    }
-
-    /// About every second, fourth ... of the points by chance, which evens nothing out, and the one that they surround.
-    fn thinned(&self, halvings: u32) -> Surroundings {
         let chance = Noise::new(0);
-        let stays = |&i: &usize| {
-            i == self.own || (0..halvings).all(|halving| chance.normal(halving, i as u64)[0] > 0.0)
-        };
-        let kept: Vec<usize> = (0..self.points.len()).filter(stays).collect();
+        let stays = |at: u64| (0..halvings).all(|halving| chance.normal(halving, at)[0] > 0.0);
+        let kept: Vec<u32> = (0..)
+            .zip(all)
+            .filter(|&(at, i)| i == own || stays(at))
+            .map(|(_, i)| i)
+            .collect();
         Surroundings {
-            own: kept.partition_point(|&i| i < self.own),
-            points: kept.iter().map(|&i| self.points[i]).collect(),
+            own: kept.partition_point(|&i| i < own),
+            points: kept.iter().map(|&i| points[i as usize]).collect(),
         }
     }
 }
 
 impl Run<'_> {
     /// The noise in model units, where the whole cloud of `len` points suggests `first`. `around` gives for each of some
-    /// points its so many nearest ones, itself counted, in model units.
+    /// points the surroundings that its so many nearest points leave after so many halvings, in model units.
     pub(super) fn seen_thinner(
         &mut self,
         first: f64,
         len: u64,
-        mut around: impl FnMut(&[u64], usize) -> Result<Vec<Surroundings>>,
+        mut around: impl FnMut(&[u64], usize, u32) -> Result<Vec<Surroundings>>,
     ) -> Result<f64> {
         let k = self.model.manifest().graph.k;
         let hops = self.model.network(Role::Noise)?.hops();
@@ -80,8 +75,7 @@ impl Run<'_> {
             if relative <= most || (count * every) as u64 > len {
                 break;
             }
-            let patches = around(&rows, count * every)?;
-            let patches: Vec<Surroundings> = patches.iter().map(|patch| patch.thinned(halvings)).collect();
+            let patches = around(&rows, count * every - 1, halvings)?;
             let (points, graph) = self.side_by_side(&patches, k)?;
             let piece = self.piece.replace(0..patches.len());
             let sigmas = self.sigmas(&points, &graph);

@@ -277,17 +277,16 @@ impl Survey<'_> {
         let place = |p| first.apply(p).map(|c| c / unit);
         let tape: Tape<[f64; 3]> = self.work.tape("state-0")?;
         let mut run = self.run(&Piece::default())?;
-        let noise = run.seen_thinner(noise, len, |rows, count| {
-            let others = count - 1;
-            let boxes = Boxes::of(&tape, len, others, place)?;
+        let noise = run.seen_thinner(noise, len, |rows, count, halvings| {
+            let boxes = Boxes::of(&tape, len, count, place)?;
             let around = rows.iter().map(|&row| {
                 self.job.check()?;
-                let (points, own) = boxes.near(row, others, |block| {
+                let (points, own) = boxes.near(row, count, |block| {
                     let range = block * BLOCK..len.min((block + 1) * BLOCK);
                     Ok(tape.read(range)?.into_iter().map(place).collect())
                 })?;
-                let near = graph::nearest(&points, &[own], others, &|| true);
-                Ok(Surroundings::of(&points, own, &near))
+                let (near, _) = graph::nearest(&points, &[own], count, &|| true);
+                Ok(Surroundings::of(&points, own, &near, halvings))
             });
             around.collect()
         })?;
