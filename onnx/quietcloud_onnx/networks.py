@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from . import operators
-from .gather import gather_reduce
+from .gather import gather_reduce, window_reduce
 
 
 def edge_moments(edges):
@@ -64,22 +64,29 @@ class EdgeLayer(nn.Module):
 
 
 class EdgeConv(nn.Module):
-    """Residual factorised edge convolution; half of the channels take the maximum, half the mean."""
+    """Residual factorised edge convolution; half of the channels take the maximum, half the mean. With ``windows`` they
+    see where the neighbours lie, too."""
 
-    def __init__(self, width, extra):
+    def __init__(self, width, extra, windows=False):
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.near = nn.Linear(width + extra, width)
         self.far = nn.Linear(width, width, bias=False)
         self.out = nn.Linear(width, width)
+        # Nothing but 1 on the half that is a mean: a network without windows.
+        flat = torch.cat([torch.zeros(width // 2), torch.ones(width - width // 2)])
+        self.windows = nn.Parameter(torch.cat([torch.zeros(4, width), flat[None]])) if windows else None
 
-    def forward(self, h, neighbors, condition, rows):
+    def forward(self, h, neighbors, edges, condition, rows):
         u = self.norm(h)
-        own, edges = u, neighbors
+        own = u
         if rows is not None:
-            h, own, edges = h[:rows], u[:rows], neighbors[:rows]
+            h, own, neighbors, edges = h[:rows], u[:rows], neighbors[:rows], edges[:rows]
             condition = [c[:rows] for c in condition]
-        around = gather_reduce(self.far(u), edges)
+        if self.windows is None:
+            around = gather_reduce(self.far(u), neighbors)
+        else:
+            around = window_reduce(self.far(u), neighbors, edges, self.windows)
         return h + self.out(torch.relu(self.near(torch.cat([own, *condition], 1)) + around))
 
 
@@ -87,18 +94,18 @@ class Conditioned(nn.Module):
     """The part of a network that sees the graph and the level of noise: edges, neighbors, sigma -> features of every row
     that the last layer computes."""
 
-    def __init__(self, width, layers, directions, k, crowding=0):
+    def __init__(self, width, layers, directions, k, crowding=0, windows=False):
         super().__init__()
         self.hops = layers - 1
         self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
         self.edge = EdgeLayer(width, directions, 16, crowding)
-        self.convs = nn.ModuleList(EdgeConv(width, 16) for _ in range(layers - 1))
+        self.convs = nn.ModuleList(EdgeConv(width, 16, windows) for _ in range(layers - 1))
 
     def features(self, edges, neighbors, sigma, rings):
         condition = [self.embed(torch.cat([torch.log(sigma + 1e-3), sigma], 1))]
         h = self.edge(edges, condition)
         for hop, conv in enumerate(self.convs):
-            h = conv(h, neighbors, condition, None if rings is None else rings[hop])
+            h = conv(h, neighbors, edges, condition, None if rings is None else rings[hop])
         return h
 
 
@@ -110,9 +117,9 @@ class ScoreNetwork(Conditioned):
     sigma [n,1] float32     sigma_t / s_i
     """
 
-    def __init__(self, width=80, layers=6, directions=64, k=20, crowding=0):
-        super().__init__(width, layers, directions, k, crowding)
-        self.config = dict(width=width, layers=layers, directions=directions, k=k, crowding=crowding)
+    def __init__(self, width=80, layers=6, directions=64, k=20, crowding=0, windows=False):
+        super().__init__(width, layers, directions, k, crowding, windows)
+        self.config = dict(width=width, layers=layers, directions=directions, k=k, crowding=crowding, windows=windows)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 3))
         nn.init.zeros_(self.head[-1].weight)
 
@@ -134,7 +141,7 @@ class NoiseNetwork(nn.Module):
     def forward(self, edges, neighbors, rings=None):
         h = self.edge(edges, [])
         for hop, conv in enumerate(self.convs):
-            h = conv(h, neighbors, [], None if rings is None else rings[hop])
+            h = conv(h, neighbors, edges, [], None if rings is None else rings[hop])
         return self.head(h)
 
 

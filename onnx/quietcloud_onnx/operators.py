@@ -34,6 +34,22 @@ class GatherReduce(torch.autograd.Function):
         return _node(graph, "GatherReduce", [b, neighbors], _width(b))
 
 
+class WindowReduce(torch.autograd.Function):
+    """b [m,c], neighbors [n,k] int32, edges [n,k,3], windows [5,c] -> [n,c]: the same of b + t and of b relu(t), with t =
+    offset + (x y z) . e + square |e|^2 for an edge e and the rows x y z, square, offset of ``windows``."""
+
+    @staticmethod
+    def forward(ctx, b, neighbors, edges, windows):
+        half = b.shape[1] // 2
+        around = b[neighbors.long()]
+        bowl = edges @ windows[:3] + (edges * edges).sum(2, keepdim=True) * windows[3] + windows[4]
+        return torch.cat([(around + bowl)[..., :half].amax(1), (around * torch.relu(bowl))[..., half:].mean(1)], 1)
+
+    @staticmethod
+    def symbolic(graph, b, neighbors, edges, windows):
+        return _node(graph, "WindowReduce", [b, neighbors, edges, windows], _width(windows))
+
+
 class EdgeReduce(torch.autograd.Function):
     """edges [n,k,3], reach [3,r], share [3,s], bias [s] -> [n,r+s+9]: how far the edges reach along r directions, how much of
     them lies beyond s planes, and their moments: 3 means and the second moments xx yy zz xy yz zx."""
@@ -80,6 +96,27 @@ BODIES = {
             lower_around = Gather <axis = 0> (lower, neighbors)
             highest = ReduceMax <axes = [1], keepdims = 0> (upper_around)
             mean = ReduceMean <axes = [1], keepdims = 0> (lower_around)
+            around = Concat <axis = 1> (highest, mean)
+        }""",
+    "WindowReduce": _HEAD + """
+        WindowReduce (b, neighbors, edges, windows) => (around) {
+            sizes = Constant <value_ints = [3, 1, 1]> ()
+            slope, bow, offset = Split <axis = 0> (windows, sizes)
+            along = MatMul (edges, slope)
+            squares = Mul (edges, edges)
+            axis = Constant <value_ints = [2]> ()
+            square = ReduceSum <keepdims = 1> (squares, axis)
+            curved = Mul (square, bow)
+            place = Add (along, curved)
+            bowl = Add (place, offset)
+            there = Gather <axis = 0> (b, neighbors)
+            upper, lower = Split <axis = 2> (there)
+            upper_bowl, lower_bowl = Split <axis = 2> (bowl)
+            raised = Add (upper, upper_bowl)
+            weight = Relu (lower_bowl)
+            weighted = Mul (lower, weight)
+            highest = ReduceMax <axes = [1], keepdims = 0> (raised)
+            mean = ReduceMean <axes = [1], keepdims = 0> (weighted)
             around = Concat <axis = 1> (highest, mean)
         }""",
     "EdgeReduce": _HEAD + """

@@ -31,7 +31,7 @@ class Sbd:
     def __init__(self, args):
         self.options = Options(target=args.target, k=args.k, points=args.points, patches=args.patches)
         self.config = {
-            "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding),
+            "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding, windows=args.windows),
             "noise": dict(k=args.k),
             "options": asdict(self.options),
             "weight": args.weight,
@@ -78,6 +78,7 @@ def parser():
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)
     result.add_argument("--crowding", type=int, default=4, help="radii at which the first layer sees crowding")
+    result.add_argument("--windows", action="store_true", help="deeper layers see where the neighbours lie: slower, a little better")
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")

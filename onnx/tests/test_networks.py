@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from quietcloud_onnx.gather import _library, gather_reduce
+from quietcloud_onnx.gather import _library, gather_reduce, window_reduce
 from quietcloud_onnx.graph import knn_graph, relative_edges
 from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, grow
 
@@ -47,6 +47,35 @@ def test_the_kernel_equals_plain_pytorch_forward_and_backward():
         around = theirs[neighbors.long()]
         torch.cat([around[..., :5].amax(1), around[..., 5:].mean(1)], 1).backward(seed)
     assert torch.allclose(mine.grad, theirs.grad, atol=1e-5)
+
+
+def test_the_window_kernel_equals_plain_pytorch_forward_and_backward():
+    torch.manual_seed(2)
+    neighbors, edges, seed = torch.randint(0, 50, (50, 7), dtype=torch.int32), torch.randn(50, 7, 3), torch.randn(50, 42)
+
+    def plain(b, windows):
+        around, (x, y, z, square, offset) = b[neighbors.long()], windows
+        bowl = edges[..., :1] * x + edges[..., 1:2] * y + edges[..., 2:] * z + (edges**2).sum(2, keepdim=True) * square + offset
+        return torch.cat([(around + bowl)[..., :21].amax(1), (around * bowl.clamp(min=0))[..., 21:].mean(1)], 1)
+
+    results = []
+    for reduce in (plain, lambda b, windows: window_reduce(b, neighbors, edges, windows)):
+        torch.manual_seed(3)
+        b, windows = torch.randn(50, 42, requires_grad=True), torch.randn(5, 42, requires_grad=True)
+        out = reduce(b, windows)
+        out.backward(seed)
+        results.append((out.detach(), b.grad, windows.grad))
+    assert all(torch.allclose(mine, theirs, atol=1e-4) for mine, theirs in zip(*results))
+
+
+@torch.no_grad()
+def test_windows_begin_as_none():
+    torch.manual_seed(0)
+    plain, seen = ScoreNetwork(16, 4, 16, 12), ScoreNetwork(16, 4, 16, 12, windows=True)
+    torch.nn.init.normal_(plain.head[-1].weight)
+    grow(seen, plain.state_dict())
+    given = inputs(cloud())
+    assert (plain(*given) - seen(*given)).abs().max() < 1e-5
 
 
 @torch.no_grad()

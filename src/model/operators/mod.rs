@@ -7,6 +7,7 @@
 mod crowding;
 mod edge;
 mod gather;
+mod window;
 
 use std::ops::RangeInclusive;
 
@@ -20,7 +21,8 @@ pub(super) fn domain() -> ort::Result<OperatorDomain> {
     OperatorDomain::new("quietcloud")?
         .add(Fused(&gather::GATHER_REDUCE))?
         .add(Fused(&edge::EDGE_REDUCE))?
-        .add(Fused(&crowding::CROWDING))
+        .add(Fused(&crowding::CROWDING))?
+        .add(Fused(&window::WINDOW_REDUCE))
 }
 
 /// What an operator is called, takes and does; every one gives one float32 tensor.
