@@ -9,7 +9,7 @@ mod generate;
 pub use by_name::ByName;
 pub use generate::{GENERATOR_TABLE, GenerateParams};
 
-use crate::bundle::Steps;
+use crate::bundle::{Manifest, Role, Steps};
 use crate::error::{Error, Result};
 
 /// What kind of value an option takes.
@@ -128,7 +128,7 @@ pub enum Quality {
     /// The model's recommended number of steps.
     #[default]
     Balanced,
-    /// The most steps that still pay.
+    /// The most steps that still pay, by a network of its own where the model has one.
     High,
 }
 
@@ -142,6 +142,14 @@ impl Quality {
             Quality::Fast => steps.fast,
             Quality::Balanced => steps.balanced,
             Quality::High => steps.high,
+        }
+    }
+
+    /// Which of a model's networks walks at this quality.
+    pub(crate) fn score(self, manifest: &Manifest) -> Role {
+        match self {
+            Quality::High if manifest.stage(Role::ScoreHigh).is_some() => Role::ScoreHigh,
+            _ => Role::Score,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use common::Scratch;
+use quietcloud::params::Quality;
 use quietcloud::pipeline::{cut, denoise_file, denoise_in_pieces, join};
 use quietcloud::random::Noise;
 use quietcloud::{Device, Model, Params, io};
@@ -82,20 +83,29 @@ fn same(a: &Path, b: &Path, tolerance: f64) {
 /// three steps, and the one that ships, whose graph is new in every step.
 #[test]
 fn pieces_give_what_memory_gives() {
-    for (model, n, piece) in [
-        (stand_in::model(), POINTS, 10_000),
-        (Model::builtin(Device::Cpu).unwrap(), 24_000, 6000),
+    let builtin = || Model::builtin(Device::Cpu).unwrap();
+    for (model, quality, n, piece, names) in [
+        (
+            stand_in::model(),
+            Quality::Balanced,
+            POINTS,
+            10_000,
+            &["a.laz", "a.ply"][..],
+        ),
+        (builtin(), Quality::Balanced, 24_000, 6000, &["a.laz", "a.ply"]),
+        (builtin(), Quality::High, 24_000, 12_000, &["a.ply"]),
     ] {
-        for name in ["a.laz", "a.ply"] {
-            let scratch = Scratch::new(&format!("stream-{}-{name}", model.manifest().name));
+        let params = Params { quality, ..params(0) };
+        for &name in names {
+            let scratch = Scratch::new(&format!("stream-{}-{quality:?}-{name}", model.manifest().name));
             let scan = scratch.path(name);
             io::write(&scan, &rough(n)).unwrap();
             let (whole, pieces) = (
                 scratch.path(&format!("w-{name}")),
                 scratch.path(&format!("p-{name}")),
             );
-            let expected = denoise_file(&model, &scan, &whole, &params(0), &mut ()).unwrap();
-            let found = denoise_in_pieces(&model, &scan, &pieces, &params(0), piece, &mut ()).unwrap();
+            let expected = denoise_file(&model, &scan, &whole, &params, &mut ()).unwrap();
+            let found = denoise_in_pieces(&model, &scan, &pieces, &params, piece, &mut ()).unwrap();
             assert!(
                 found.tiles > expected.tiles,
                 "{} was not cut",

@@ -11,11 +11,14 @@ PARTS = ("prior", "diffusion", "reconstruction", "total")
 
 
 def denoiser_scores(scores, how=""):
-    """Lines of a denoiser's card: {cell: {"noisy": (CD, P2M), "result": (CD, P2M)}} as a table; ``how`` it was measured."""
+    """Lines of a denoiser's card: {cell: {"noisy": (CD, P2M), "result": (CD, P2M)}} as a table, with "high" also that of the
+    quality; ``how`` it was measured."""
     yield f"\nChamfer distance and point-to-mesh distance (p3d05), x 1e4, {how}mean over the validation shapes:\n"
-    yield "| cloud | noisy CD | noisy P2M | CD | P2M |\n|---|---|---|---|---|"
+    columns = {"noisy": "noisy ", "result": "", "high": "high "}
+    columns = {key: label for key, label in columns.items() if all(key in s for s in scores.values())}
+    yield "| cloud | " + " | ".join(f"{label}CD | {label}P2M" for label in columns.values()) + " |\n|---" + "|---|---" * len(columns) + "|"
     for cell, s in scores.items():
-        yield f"| {cell} | {s['noisy'][0]:.2f} | {s['noisy'][1]:.2f} | {s['result'][0]:.2f} | {s['result'][1]:.2f} |"
+        yield f"| {cell} | " + " | ".join(f"{s[key][0]:.2f} | {s[key][1]:.2f}" for key in columns) + " |"
 
 
 def text(manifest):

@@ -1,6 +1,6 @@
 """Writes a denoiser as a bundle: bundle.json, score.onnx, noise.onnx, golden.npz and the model card.
 
-    python -m quietcloud_onnx.export --run run --out my-model --name my-model [--scores scores.json]
+    python -m quietcloud_onnx.export --run run --out my-model --name my-model [--high deeper-run] [--scores scores.json]
 
 ``write`` takes networks from anywhere: any module with forward(edges, neighbors, sigma) -> noise [n,3].
 """
@@ -100,15 +100,36 @@ def stage_entry(folder, role, inputs, output, hops):
     return {"role": role, "file": file, "sha256": digest, "hops": hops, "inputs": list(inputs), "outputs": [output]}
 
 
-def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS):
-    saved = torch.load(Path(run) / "checkpoint.pt", map_location="cpu", weights_only=True)
-    config = saved["config"]
-    networks = build(config)
+def load(run):
+    return torch.load(Path(run) / "checkpoint.pt", map_location="cpu", weights_only=True)
+
+
+def networks_of(run, high=None):
+    """The averaged networks of a run; with ``high`` also that run's score, for quality high."""
+    saved = load(run)
+    networks = build(saved["config"])
     networks.load_state_dict(saved["average"])
+    if high is not None:
+        networks["score_high"] = networks_of(high)["score"]
+    return networks
+
+
+def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS, high=None):
+    config = load(run)["config"]
     options = config["options"]
-    made = {"data": data, "minutes": round(saved["minutes"], 1), "steps": saved["steps"], "hardware": hardware(), "config": config}
+    made = {"data": data, **training(run)}
+    if high is not None:
+        made["high"] = training(high)
+        if made["high"]["config"]["score"]["k"] != config["score"]["k"]:
+            raise SystemExit(f"{run} and {high} were trained with different numbers of neighbours")
     trained_noise = [options["sigma_low"] / 5, options["sigma_high"]]
-    return write(out, name, networks, config["score"]["k"], trained_noise, made, scores, settings, steps)
+    return write(out, name, networks_of(run, high), config["score"]["k"], trained_noise, made, scores, settings, steps)
+
+
+def training(run):
+    """What a run's card says of it."""
+    saved = load(run)
+    return {"minutes": round(saved["minutes"], 1), "steps": saved["steps"], "hardware": hardware(), "config": saved["config"]}
 
 
 def hardware():
@@ -118,14 +139,15 @@ def hardware():
 def write(out, name, networks, k, trained_noise, provenance=None, scores=None, settings=SETTINGS, steps=STEPS, license="MIT OR Apache-2.0"):
     """Writes the bundle of a denoiser (method sbd) and returns its manifest.
 
-    networks        {"score": module} and, if the noise level is to be estimated, "noise": module. Each has ``hops``: how
-                    often it looks features up in ``neighbors`` (0: it sees a point's own edges only)
+    networks        {"score": module} and, if the noise level is to be estimated, "noise": module; "score_high": module, if
+                    quality high has a score of its own. Each has ``hops``: how often it looks features up in
+                    ``neighbors`` (0: it sees a point's own edges only)
     k               neighbours of each point
     trained_noise   smallest and largest noise seen in training, in units of the local spacing
     """
     out, stages = Path(out), []
     out.mkdir(parents=True, exist_ok=True)
-    for role, output in (("score", "noise"), ("noise", "log_sigma")):
+    for role, output in (("score", "noise"), ("score_high", "noise"), ("noise", "log_sigma")):
         if role in networks:
             inputs = export_stage(networks[role].eval(), out / f"{role}.onnx", k, output)
             stages.append(stage_entry(out, role, inputs, output, networks[role].hops))
@@ -154,7 +176,7 @@ def write(out, name, networks, k, trained_noise, provenance=None, scores=None, s
 def card(manifest):
     made, lines = manifest["provenance"], []
     lines.append(f"# {manifest['name']}\n")
-    sizes = " and ".join(f"{made['parameters'][role]}{label}" for role, label in (("score", " parameters (score)"), ("noise", " (noise level)")) if role in made["parameters"])
+    sizes = ", ".join(f"{made['parameters'][role]}{label}" for role, label in (("score", " parameters (score)"), ("score_high", " (score of quality high)"), ("noise", " (noise level)")) if role in made["parameters"])
     lines.append(
         f"A denoiser for point clouds (method `{manifest['method']}`): {sizes}, {manifest['graph']['k']} neighbours, "
         f"trained noise {manifest['trained_noise'][0]:g} to {manifest['trained_noise'][1]:g} spacings.\n"
@@ -162,6 +184,8 @@ def card(manifest):
     lines.append(f"- Data: {made.get('data') or 'not stated'}")
     if "config" in made:
         lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
+        if "high" in made:
+            lines.append(f"- Quality high: {made['high']['minutes']:g} minutes, {made['high']['steps']} steps, on {made['high']['hardware']}")
         options = made["config"]["options"]
         lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
     lines.append(f"- Licence: {manifest['license']}")
@@ -186,8 +210,10 @@ def read_json(path):
 
 
 def main():
-    args = arguments(__doc__).parse_args()
-    export(args.run, args.out, args.name, args.scores, args.data)
+    parser = arguments(__doc__)
+    parser.add_argument("--high", help="run of a larger network for quality high")
+    args = parser.parse_args()
+    export(args.run, args.out, args.name, args.scores, args.data, high=args.high)
 
 
 if __name__ == "__main__":

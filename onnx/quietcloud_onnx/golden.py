@@ -9,6 +9,7 @@ Arrays of golden.npz (float64 unless said):
     draws [m,n,3]           standard normal eps of every step
     clean [n,3]             result at eta = 0
     clean_stochastic [n,3]  result at eta = 1 with ``draws``
+    clean_high [n,3]        as ``clean``, by the network of quality high; only where there is one
 """
 
 import numpy as np
@@ -36,9 +37,13 @@ def write(networks, schedule, settings, path):
     levels = schedule.levels_from(sigma / scale, steps_at(settings["steps"], sigma / scale), settings["rho"])
     draws = np.random.default_rng(11).standard_normal((len(levels) - 1, *points.shape))
     estimate = {"estimate": np.float64(estimate_noise(networks["noise"], cloud, k) * scale)} if "noise" in networks else {}
+    high = {}
+    if "score_high" in networks:
+        high["clean_high"] = denoise({**networks, "score": networks["score_high"]}, points, schedule, {**settings, "eta": 0.0}, sigma)[0]
     np.savez(
         path,
         **estimate,
+        **high,
         points=points,
         sigma=np.float64(sigma),
         levels=np.asarray(levels, np.float64),

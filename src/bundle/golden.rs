@@ -1,10 +1,11 @@
 //! Golden vectors: a small scan, and what a reference implementation made of it.
 //!
 //! `golden.npz`, arrays of f64 stored uncompressed: `points` `[n,3]`, the scan in its own unit; `sigma`, the noise
-//! handed to both runs, and `estimate`, what the noise stage says it is, in the same unit; `levels` `[m+1]`, the
+//! handed to the runs, and `estimate`, what the noise stage says it is, in the same unit; `levels` `[m+1]`, the
 //! relative noise of the chain; `steps`, the number of steps, m unless given; `clean` `[n,3]`, the result at eta (of
-//! Langevin: heat) 0; `clean_stochastic` `[n,3]`, the result at 1 with the standard normal `draws` `[m,n,3]`. A model
-//! without a noise stage has no `estimate`, one that draws nothing neither `clean_stochastic` nor `draws`.
+//! Langevin: heat) 0; `clean_stochastic` `[n,3]`, the result at 1 with the standard normal `draws` `[m,n,3]`; `clean_high`
+//! `[n,3]`, as `clean`, by the network of quality `high`. A model without a noise stage has no `estimate`, one that draws
+//! nothing neither `clean_stochastic` nor `draws`, one with a single score network no `clean_high`.
 
 use std::io::Cursor;
 
@@ -26,6 +27,8 @@ pub struct Golden {
     pub steps: usize,
     /// Result of the deterministic run.
     pub clean: Vec<[f64; 3]>,
+    /// The same by the network of quality `high`, of a model that has one.
+    pub high: Option<Vec<[f64; 3]>>,
     /// The run that draws, of a model that does.
     pub stochastic: Option<Stochastic>,
 }
@@ -57,6 +60,13 @@ impl Golden {
         let n = points.nrows();
         shaped("points", points.shape(), &[n, 3])?;
         shaped("clean", clean.shape(), &[n, 3])?;
+        let high = if has("clean_high") {
+            let high: Array2<f64> = array(&mut npz, "clean_high")?;
+            shaped("clean_high", high.shape(), &[n, 3])?;
+            Some(rows(high.view()))
+        } else {
+            None
+        };
         let stochastic = if has("draws") || has("clean_stochastic") || steps.is_none() {
             let clean: Array2<f64> = array(&mut npz, "clean_stochastic")?;
             let draws: Array3<f64> = array(&mut npz, "draws")?;
@@ -81,6 +91,7 @@ impl Golden {
             steps,
             points: rows(points.view()),
             clean: rows(clean.view()),
+            high,
             stochastic,
         })
     }

@@ -11,6 +11,8 @@ use super::method::{Method, is_conditional};
 pub enum Role {
     /// Runs every step: what the noise, or the score, of each point is.
     Score,
+    /// The same for quality `high`, of a model that spends more on that than steps (sbd, ddpm, langevin on scans).
+    ScoreHigh,
     /// Runs once: how noisy the scan is.
     Noise,
     /// Runs once: what a local score has to know of each point's surroundings.
@@ -34,6 +36,7 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Role::Score => "score",
+            Role::ScoreHigh => "score_high",
             Role::Noise => "noise",
             Role::Features => "features",
             Role::Encoder => "encoder",
@@ -123,6 +126,7 @@ pub struct Stage {
 }
 
 /// What a method wants of a stage.
+#[derive(Clone)]
 struct Wanted {
     role: Role,
     required: bool,
@@ -132,6 +136,7 @@ struct Wanted {
     outputs: &'static [&'static [&'static str]],
 }
 
+#[derive(Clone)]
 enum Inputs {
     Exactly(&'static [StageInput]),
     Graph { sigma: bool },
@@ -155,10 +160,17 @@ fn wanted(method: Method, conditional: bool, patches: bool) -> Vec<Wanted> {
     let graph = |role, required, sigma, outputs| stage(role, required, Inputs::Graph { sigma }, outputs);
     let set = |role, required, inputs, outputs| stage(role, required, Inputs::Exactly(inputs), outputs);
     let noise = graph(Role::Noise, false, false, &[&["log_sigma"]]);
+    let scan = |outputs| {
+        let (score, high) = (Role::Score, Role::ScoreHigh);
+        vec![
+            graph(score, true, true, outputs),
+            graph(high, false, true, outputs),
+        ]
+    };
     match method {
-        Method::Sbd => vec![graph(Role::Score, true, true, PREDICTIONS), noise],
-        Method::Ddpm if conditional => vec![graph(Role::Score, true, true, PREDICTIONS), noise],
-        Method::Langevin if conditional => vec![graph(Role::Score, true, true, &[&["score"]]), noise],
+        Method::Sbd => [scan(PREDICTIONS), vec![noise]].concat(),
+        Method::Ddpm if conditional => [scan(PREDICTIONS), vec![noise]].concat(),
+        Method::Langevin if conditional => [scan(&[&["score"]]), vec![noise]].concat(),
         Method::ScoreDenoise => vec![
             if patches {
                 set(Role::Features, true, &[Points], &[&["features"]])

@@ -21,6 +21,7 @@ use crate::error::{Error, Result};
 /// The network of one stage on one device.
 pub(crate) struct Network {
     pub(super) stage: Stage,
+    latent: LatentSpec,
     bytes: Cow<'static, [u8]>,
     device: Device,
     runtime: &'static Runtime,
@@ -40,7 +41,8 @@ pub(super) enum Failure {
 static FIRST: Mutex<bool> = Mutex::new(true);
 
 impl Network {
-    /// Makes the first session, which proves that the bytes fit the manifest and that the device works.
+    /// Makes the first session, which proves that the bytes fit the manifest and that the device works; of a network that
+    /// few runs need, the first of those makes it.
     pub(super) fn open(
         stage: &Stage,
         latent: &LatentSpec,
@@ -50,16 +52,18 @@ impl Network {
     ) -> Result<Network, Failure> {
         let mut network = Network {
             stage: stage.clone(),
+            latent: *latent,
             bytes,
             device,
             runtime,
             idle: Mutex::default(),
             features: None,
         };
-        let session = network.create()?;
-        network.verify(&session, latent).map_err(Failure::Network)?;
-        network.features = shape::features(&session);
-        network.put_back(session);
+        if stage.role != Role::ScoreHigh {
+            let session = network.create()?;
+            network.features = shape::features(&session);
+            network.put_back(session);
+        }
         Ok(network)
     }
 
@@ -107,7 +111,14 @@ impl Network {
         }
     }
 
+    /// A session that fits the manifest.
     fn create(&self) -> Result<Session, Failure> {
+        let session = self.commit()?;
+        self.verify(&session).map_err(Failure::Network)?;
+        Ok(session)
+    }
+
+    fn commit(&self) -> Result<Session, Failure> {
         let mut builder = self.builder().map_err(|e| Failure::Network(e.to_string()))?;
         self.device.register(&mut builder).map_err(Failure::Device)?;
         // What a CPU session refuses is the network's fault; elsewhere it is mostly a device that isn't there.
@@ -145,7 +156,7 @@ impl Network {
     }
 
     /// The network must ask for what the manifest says, in the types that we give, and return what it says.
-    fn verify(&self, session: &Session, latent: &LatentSpec) -> Result<(), String> {
+    fn verify(&self, session: &Session) -> Result<(), String> {
         let declared: Vec<_> = self.stage.inputs.iter().map(|input| input.name()).collect();
         let asked: Vec<_> = session.inputs().iter().map(|input| input.name()).collect();
         if declared.len() != asked.len() || !asked.iter().all(|name| declared.contains(name)) {
@@ -159,7 +170,11 @@ impl Network {
             let wanted = element(*input);
             let declared = session.inputs().iter().find(|found| found.name() == input.name());
             if let Some(declared) = declared {
-                shape::verify(input.name(), declared.dtype(), shape::of_input(*input, latent))?;
+                shape::verify(
+                    input.name(),
+                    declared.dtype(),
+                    shape::of_input(*input, &self.latent),
+                )?;
             }
             let found = declared.and_then(|found| found.dtype().tensor_type());
             if found != Some(wanted) {
@@ -178,7 +193,11 @@ impl Network {
             if found != Some(TensorElementType::Float32) {
                 return Err(format!("output {name} has type {found:?}, expected Float32"));
             }
-            shape::verify(name, output.dtype(), shape::of_output(self.stage.role, latent))?;
+            shape::verify(
+                name,
+                output.dtype(),
+                shape::of_output(self.stage.role, &self.latent),
+            )?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ pub(super) fn of_output(role: Role, latent: &LatentSpec) -> Option<usize> {
         Role::Encoder | Role::GlobalEncoder | Role::GlobalPrior => Some(latent.global),
         Role::PointEncoder | Role::PointPrior => Some(latent.point),
         Role::Decoder => Some(3),
-        Role::Score | Role::Noise | Role::Features => None,
+        Role::Score | Role::ScoreHigh | Role::Noise | Role::Features => None,
     }
 }
 

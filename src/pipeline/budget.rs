@@ -3,6 +3,7 @@
 //! The size of a tile follows from the bound on memory alone and never from the number of threads, so that a run's
 //! bytes are the same at any number of threads.
 
+use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::model::{Device, Model};
 use crate::params::Params;
@@ -61,11 +62,17 @@ pub(super) fn threads(params: &Params) -> usize {
 impl Need {
     /// Of a run of `model` on so many points.
     pub(super) fn of(model: &Model, params: &Params, points: usize) -> Need {
-        let stages = &model.manifest().stages;
+        let manifest = model.manifest();
+        // A tile holds one network's rows at a time.
+        let walks = params.quality.score(manifest);
+        let stages = manifest.stages.iter().filter(|stage| match stage.role {
+            Role::Score | Role::ScoreHigh => stage.role == walks,
+            _ => true,
+        });
         Need {
             points,
-            k: model.manifest().graph.k,
-            hops: stages.iter().map(|stage| stage.hops).max().unwrap_or(0),
+            k: manifest.graph.k,
+            hops: stages.map(|stage| stage.hops).max().unwrap_or(0),
             threads: threads(params),
             gpu: model.device() != Device::Cpu,
         }

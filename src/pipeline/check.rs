@@ -6,7 +6,7 @@ use crate::bundle::Capability;
 use crate::cloud::CloudView;
 use crate::error::Result;
 use crate::model::Model;
-use crate::params::Params;
+use crate::params::{Params, Quality};
 
 /// Largest difference to the reference in model units (spacings): METHOD's bound for a trajectory in f32 networks.
 const TOLERANCE: f64 = 1e-4;
@@ -67,9 +67,10 @@ fn generator(model: &Model) -> Result<Check> {
 
 fn denoiser(model: &Model) -> Result<Check> {
     let golden = model.golden()?;
-    let run = |noise: f64, tuning: Tuning| {
+    let run = |noise: f64, quality: Quality, tuning: Tuning| {
         let params = Params {
             noise,
+            quality,
             steps: golden.steps,
             ..Params::default()
         };
@@ -81,14 +82,16 @@ fn denoiser(model: &Model) -> Result<Check> {
             tuning,
         )
     };
-    let plain = run(
-        golden.sigma,
-        Tuning {
-            eta: Some(0.0),
-            ..Tuning::default()
-        },
-    )?;
+    let still = || Tuning {
+        eta: Some(0.0),
+        ..Tuning::default()
+    };
+    let plain = run(golden.sigma, Quality::Balanced, still())?;
     let mut differences = vec![("deterministic", difference(&plain, &golden.clean))];
+    if let Some(expected) = &golden.high {
+        let high = run(golden.sigma, Quality::High, still())?;
+        differences.push(("quality high", difference(&high, expected)));
+    }
     if let Some(recorded) = &golden.stochastic {
         let draws = Some(recorded.draws.clone());
         let tuning = Tuning {
@@ -96,11 +99,11 @@ fn denoiser(model: &Model) -> Result<Check> {
             draws,
             ..Tuning::default()
         };
-        let drawn = run(golden.sigma, tuning)?;
+        let drawn = run(golden.sigma, Quality::Balanced, tuning)?;
         differences.push(("ancestral", difference(&drawn, &recorded.clean)));
     }
     if let Some(expected) = golden.estimate {
-        let found = run(0.0, Tuning::default())?.report.noise;
+        let found = run(0.0, Quality::Balanced, Tuning::default())?.report.noise;
         differences.push(("noise estimate", (found / expected - 1.0).abs()));
     }
     Ok(Check {

@@ -8,7 +8,6 @@ use super::denoise::{NOISE, Run, milliseconds};
 use super::estimate::knn;
 use super::job::Job;
 use super::predict::{Span, Tiles};
-use crate::bundle::Role;
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
 use crate::model::Network;
@@ -42,7 +41,9 @@ impl<'a> Run<'a> {
             keep: self.budget.keep && spec.refresh != 1,
             ..self.budget
         };
-        let network = self.model.network(Role::Score)?;
+        let network = self
+            .model
+            .network(self.params.quality.score(self.model.manifest()))?;
         // Later answers depend on earlier ones of the surroundings.
         let rows = if calls == 1 {
             self.rows(graph.len())

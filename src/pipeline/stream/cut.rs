@@ -10,7 +10,6 @@ use super::tape::{Tape, refused};
 use super::tile_file::write_tile;
 use super::work::{Stage, Work, identity};
 use super::{Survey, plan};
-use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::io::Stream;
 use crate::model::Model;
@@ -145,7 +144,7 @@ impl Survey<'_> {
         cut.steps = self.levels()?.len() - 1;
         let (calls, passes) = self.passes(cut.steps);
         // Each pass of the walk has a graph of its own, which has to be true around what the next one needs.
-        let walk = passes * super::lists(self.hops(Role::Score), calls);
+        let walk = passes * super::lists(self.hops(self.score()), calls);
         let even = if self.evens() {
             super::lists(spread::ROUNDS, 1)
         } else {

@@ -209,15 +209,14 @@ impl Survey<'_> {
         self.report.workers = self.report.workers.max(report.workers);
     }
 
+    /// The network that walks.
+    fn score(&self) -> Role {
+        self.params.quality.score(self.model.manifest())
+    }
+
     /// How far a stage of the model looks.
     fn hops(&self, role: Role) -> usize {
-        let stages = &self.model.manifest().stages;
-        stages
-            .iter()
-            .filter(|stage| stage.role == role)
-            .map(|stage| stage.hops)
-            .max()
-            .unwrap_or(0)
+        self.model.manifest().stage(role).map_or(0, |stage| stage.hops)
     }
 
     /// What is known before the steps goes into the report; too little noise means that there is nothing to do.

@@ -5,7 +5,6 @@ use std::ops::Range;
 use super::tape::Tape;
 use super::work::Stage;
 use super::{Piece, Survey, lists};
-use crate::bundle::Role;
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
 use crate::schedule::Level;
@@ -136,7 +135,7 @@ impl Survey<'_> {
         let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", from + 1))?;
         let first = from == 0;
         let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{from}"))?;
-        let hops = lists(self.hops(Role::Score), levels.len() - 1);
+        let hops = lists(self.hops(self.score()), levels.len() - 1);
         self.pieces(share, |survey, core| {
             let (piece, graph) = if first {
                 survey.normalized(core.clone(), hops)?
