@@ -120,7 +120,9 @@ impl Around<'_> {
                 }
             } else {
                 for l in 0..L {
-                    kept[l] += if bowl[l] > 0.0 { b[l] * bowl[l] } else { 0.0 };
+                    // Chosen before it is multiplied by: a product under a condition would be looked up lane by lane.
+                    let weight = if bowl[l] > 0.0 { bowl[l] } else { 0.0 };
+                    kept[l] += b[l] * weight;
                 }
             }
         }
