@@ -80,7 +80,7 @@ def programs(args):
             yield Program(f"quietcloud {quality}", threads, [args.cli, "denoise", "--quality", quality, "--threads", threads], 2)
     yield Program("PCL MLS", 1, [args.peers / "pcl_mls", 3.5, 2])
     yield Program("CGAL jet", 1, [args.peers / "cgal_jet", 60])
-    yield Program("Open3D smooth_mls", every, [args.open3d, HERE.parent / "peers/open3d_mls.py", 4], 2)
+    yield Program("Open3D smooth_mls", every, [args.open3d, HERE.parent / "peers/open3d_smooth.py", "mls", 4], 2)
     yield Program("PyTorch ScoreDenoise", every, [args.torch, HERE.parent / "peers/scoredenoise.py"], 2, UNMAPPED)
 
 

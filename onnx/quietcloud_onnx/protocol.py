@@ -1,13 +1,14 @@
-"""The table that decides: quietcloud beside PCL's MLS, CGAL's jets and the noisy input, on the same clouds.
+"""The table that decides: quietcloud beside PCL's MLS, CGAL's jets, Open3D's smoothers and the noisy input, on the same clouds.
 
     python -m quietcloud_onnx.benchmark --out clouds MESH...
     cmake -S benches/peers -B target/peers -DCMAKE_BUILD_TYPE=Release && cmake --build target/peers
-    python -m quietcloud_onnx.protocol --clouds clouds --cli target/release/quietcloud --peers target/peers --out table.md
+    python -m quietcloud_onnx.protocol --clouds clouds --cli target/release/quietcloud --peers target/peers --out table.md \
+        [--open3d PYTHON]
 
 Every number is a mean over the shapes. The peers run with each setting of a grid, and each of their two figures is the
 best of the grid, found on the truth, which flatters them; quietcloud estimates the noise. CD and P2M (p3d05 and exact)
 x 1e4, as `quietcloud compare` measures them; seconds are those of the smoothing alone, as each program reports them.
-Open3D's smoothers need its Python package: bindings/python/bench/smoothers.py.
+Open3D's need a Python that has it.
 """
 
 import argparse
@@ -22,6 +23,13 @@ import numpy as np
 GRIDS = {
     "pcl_mls": {10_000: [(2, 2), (2.5, 2), (3, 2), (4, 2)], 50_000: [(3, 2), (3.5, 2), (4, 2), (5, 2)]},
     "cgal_jet": {10_000: [(20,), (25,), (30,), (40,), (50,)], 50_000: [(40,), (50,), (60,), (80,), (120,), (180,)]},
+}
+# Open3D's, at any number of points: benches/peers/open3d_smooth.py says of what.
+OPEN3D = {
+    "mls": [(radius,) for radius in (2, 2.5, 3, 4, 5, 6.5, 8)],
+    "laplacian": [(times, 0.3, k) for times in (1, 2, 4, 8) for k in (10, 20, 40)],
+    "taubin": [(times, k) for times in (1, 3, 10, 30) for k in (10, 20, 40)],
+    "bilateral": [(radius, near, 0.5) for radius in (2.5, 4, 6) for near in (1, 2, 4)],
 }
 MEASURES = ("chamfer", "p2m p3d05", "p2m exact")
 
@@ -57,6 +65,24 @@ def peer(program, setting):
     return smooth
 
 
+class Open3d:
+    """Its smoothers, in a process that stays: it takes longer to start than to smooth."""
+
+    def __init__(self, python):
+        script = Path(__file__).parents[2] / "benches" / "peers" / "open3d_smooth.py"
+        self.process = subprocess.Popen([python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def smoother(self, method, setting):
+        def smooth(cloud, result):
+            print(cloud, result, method, *setting, file=self.process.stdin)
+            said = self.process.stdout.readline()
+            if not said:
+                raise SystemExit(f"Open3D's {method} {setting} on {cloud} ended with status {self.process.wait()}")
+            return float(said.split()[1])
+
+        return smooth
+
+
 def ours(cli, options):
     def smooth(cloud, result):
         return float(re.search(r"time +(\d+) ms", run([cli, "denoise", cloud, result, *options]))[1]) / 1000
@@ -69,14 +95,24 @@ def untouched(cloud, result):
     return 0.0
 
 
+def peers(args, size):
+    """Yields the name of a peer and its smoothers, one for each setting."""
+    for name, grid in GRIDS.items():
+        yield name, [peer(args.peers / name, setting) for setting in grid[size]]
+    if args.open3d:
+        process = Open3d(args.open3d)
+        for name, grid in OPEN3D.items():
+            yield f"open3d {name}", [process.smoother(name, setting) for setting in grid]
+
+
 def cells(args):
     """Yields (size, noise, method, (CD, P2M, exact, s)), a peer with the best of its grid in each figure."""
     for folder in sorted((f for f in args.clouds.iterdir() if f.name.isdigit()), key=lambda f: int(f.name)):
         shapes = sorted(path.name for path in (folder / "clean").iterdir())
         for noisy in sorted(f for f in folder.iterdir() if f.name != "clean"):
             yield folder.name, noisy.name, "noisy", method_row(args, folder.name, shapes, noisy, untouched)
-            for name, grid in GRIDS.items():
-                found = [method_row(args, folder.name, shapes, noisy, peer(args.peers / name, setting)) for setting in grid[int(folder.name)]]
+            for name, smoothers in peers(args, int(folder.name)):
+                found = [method_row(args, folder.name, shapes, noisy, smooth) for smooth in smoothers]
                 best = np.min(found, 0)
                 yield folder.name, noisy.name, name, [*best[:3], found[int(np.argmin([row[0] for row in found]))][3]]
             for quality in args.quality:
@@ -89,6 +125,7 @@ def main():
     parser.add_argument("--clouds", type=Path, required=True)
     parser.add_argument("--cli", type=Path, required=True)
     parser.add_argument("--peers", type=Path, required=True)
+    parser.add_argument("--open3d", type=Path, help="a Python that has Open3D, to have its smoothers in the table")
     parser.add_argument("--model", help="a model folder instead of the built-in model")
     parser.add_argument("--quality", nargs="+", default=["fast", "balanced", "high"])
     parser.add_argument("--out", type=Path, required=True, help="the table, Markdown")

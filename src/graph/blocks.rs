@@ -144,6 +144,59 @@ impl Blocks {
         }
         true
     }
+
+    /// The points within `reach` of `center` that can be among the k nearest to it, nearest first, into `found`; `query` is
+    /// left out. Leaves are looked at one by one, the nearest first.
+    #[inline(always)]
+    pub(super) fn nearest(
+        &self,
+        center: &[f64; 3],
+        query: u32,
+        k: usize,
+        reach: f64,
+        found: &mut Vec<(f64, u32)>,
+    ) {
+        let place = Box3 {
+            low: *center,
+            high: *center,
+        };
+        let mut bound = reach * reach;
+        let mut open: Vec<(f64, usize, usize)> = vec![(0.0, self.levels.len(), 0)];
+        found.clear();
+        while let Some((apart, level, at)) = open.pop() {
+            if apart > bound {
+                continue;
+            }
+            if level > 0 {
+                let first = open.len();
+                let apart = self.levels[level - 1][at].apart(&place);
+                open.extend(
+                    apart
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, apart)| **apart <= bound && **apart < f64::INFINITY)
+                        .map(|(child, &apart)| (apart, level - 1, at * FAN + child)),
+                );
+                open[first..].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+                continue;
+            }
+            let squares = squares(&self.leaves[at], center);
+            for (i, &square) in squares.iter().enumerate() {
+                let j = at * LEAF + i;
+                if square <= bound && square < f64::INFINITY && j != query as usize {
+                    found.push((square, j as u32));
+                }
+            }
+            if found.len() >= 2 * k + 32 {
+                bound = found
+                    .select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0))
+                    .1
+                    .0;
+                found.retain(|&(square, _)| square <= bound);
+            }
+        }
+        found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    }
 }
 
 /// True where eight leaves reach farther than one, as along a curve; in disorder each reaches through the whole cloud.
@@ -162,4 +215,17 @@ fn suit(leaves: &[Box3], above: &[Node], whole: &Box3) -> bool {
 
 fn middle(values: &mut [f64]) -> f64 {
     *values.select_nth_unstable_by(values.len() / 2, f64::total_cmp).1
+}
+
+/// Squared distances of a leaf's points; infinite behind the last.
+#[inline(always)]
+pub(super) fn squares(leaf: &[[f64; LEAF]; 3], center: &[f64; 3]) -> [f64; LEAF] {
+    std::array::from_fn(|i| {
+        let (x, y, z) = (
+            leaf[0][i] - center[0],
+            leaf[1][i] - center[1],
+            leaf[2][i] - center[2],
+        );
+        x * x + y * y + z * z
+    })
 }

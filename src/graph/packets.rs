@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::blocks::{Blocks, Box3, FAN, LEAF};
+use super::blocks::{Blocks, Box3, LEAF, squares};
 use super::sieve::{COARSE, FEW, LANES, Sieve};
 use crate::widest::widest;
 
@@ -225,7 +225,10 @@ impl Room {
     fn solve(&mut self, search: &Search<'_>, query: u32, row: &mut [u32]) -> Option<f64> {
         let center = search.points[query as usize];
         if self.alone {
-            self.one_by_one(search, query, &center);
+            let bound = self.proven(search, query);
+            search
+                .blocks
+                .nearest(&center, query, search.k, bound, &mut self.found);
         } else if !self.together(search, query, &center) {
             return None;
         }
@@ -353,54 +356,6 @@ impl Room {
         }
         self.found.extend_from_slice(found);
     }
-
-    #[inline(always)]
-    fn one_by_one(&mut self, search: &Search<'_>, query: u32, center: &[f64; 3]) {
-        let (blocks, k) = (search.blocks, search.k);
-        let place = Box3 {
-            low: *center,
-            high: *center,
-        };
-        let bound = self.proven(search, query);
-        let mut bound = bound * bound;
-        let mut open: Vec<(f64, usize, usize)> = vec![(0.0, blocks.levels.len(), 0)];
-        self.found.clear();
-        while let Some((apart, level, at)) = open.pop() {
-            if apart > bound {
-                continue;
-            }
-            if level > 0 {
-                let first = open.len();
-                let apart = blocks.levels[level - 1][at].apart(&place);
-                open.extend(
-                    apart
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, apart)| **apart <= bound && **apart < f64::INFINITY)
-                        .map(|(child, &apart)| (apart, level - 1, at * FAN + child)),
-                );
-                open[first..].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-                continue;
-            }
-            let squares = squares(&blocks.leaves[at], center);
-            for (i, &square) in squares.iter().enumerate() {
-                let j = at * LEAF + i;
-                if square <= bound && j < search.points.len() && j != query as usize {
-                    self.found.push((square, j as u32));
-                }
-            }
-            if self.found.len() >= 2 * k + 32 {
-                bound = self
-                    .found
-                    .select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0))
-                    .1
-                    .0;
-                self.found.retain(|&(square, _)| square <= bound);
-            }
-        }
-        self.found
-            .sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    }
 }
 
 /// The nearer one, of equals the one of smaller index.
@@ -419,16 +374,4 @@ fn with_margin(distance: f64) -> f64 {
 fn square(a: &[f64; 3], b: &[f64; 3]) -> f64 {
     let (x, y, z) = (a[0] - b[0], a[1] - b[1], a[2] - b[2]);
     x * x + y * y + z * z
-}
-
-#[inline(always)]
-fn squares(leaf: &[[f64; LEAF]; 3], center: &[f64; 3]) -> [f64; LEAF] {
-    std::array::from_fn(|i| {
-        let (x, y, z) = (
-            leaf[0][i] - center[0],
-            leaf[1][i] - center[1],
-            leaf[2][i] - center[2],
-        );
-        x * x + y * y + z * z
-    })
 }
