@@ -15,6 +15,8 @@ import time
 import numpy as np
 import open3d as o3d
 
+# Its warnings go to standard output, where the times belong.
+o3d.utility.set_verbosity_level(o3d.utility.VerbosityLevel.Error)
 Radius, Hybrid = o3d.geometry.KDTreeSearchParamRadius, o3d.geometry.KDTreeSearchParamHybrid
 METHODS = {
     "mls": lambda cloud, s, radius: cloud.smooth_mls(Radius(radius * s)),
