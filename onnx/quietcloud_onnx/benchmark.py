@@ -22,6 +22,14 @@ def write_off(path, vertices, faces):
         np.savetxt(file, np.c_[np.full(len(faces), 3), faces], "%d")
 
 
+def uneven(rng, vertices, faces, size):
+    """About ``size`` points whose density falls along x to a quarter: of a dense cloud that many are left by chance."""
+    points, _ = poisson_disk(vertices, faces, 4 * size, rng)
+    height = (points[:, 0] - points[:, 0].min()) / np.ptp(points[:, 0])
+    share = 0.25 + 0.75 * height
+    return points[rng.random(len(points)) < share * size / share.sum()]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("meshes", nargs="+", type=Path)
@@ -29,6 +37,7 @@ def main():
     parser.add_argument("--sizes", nargs="+", type=int, default=[10_000, 50_000])
     parser.add_argument("--percent", nargs="+", type=float, default=[1, 2, 3])
     parser.add_argument("--kinds", nargs="+", choices=sorted(KINDS), default=["gaussian"])
+    parser.add_argument("--uneven", action="store_true", help="the density falls to a quarter from one side to the other")
     args = parser.parse_args()
     (args.out / "meshes").mkdir(parents=True, exist_ok=True)
     for path in args.meshes:
@@ -36,7 +45,7 @@ def main():
         write_off(args.out / "meshes" / f"{path.stem}.off", vertices, faces)
         for size in args.sizes:
             rng = np.random.default_rng([size, *path.stem.encode()])
-            clean, _ = poisson_disk(vertices, faces, size, rng)
+            clean = uneven(rng, vertices, faces, size) if args.uneven else poisson_disk(vertices, faces, size, rng)[0]
             jobs = [("clean", clean)]
             for kind in args.kinds:
                 jobs += [(f"{kind}-{percent:g}", clean + KINDS[kind](rng, clean, percent / 100)) for percent in args.percent]

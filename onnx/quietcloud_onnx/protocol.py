@@ -8,7 +8,7 @@
 Every number is a mean over the shapes. The peers run with each setting of a grid, and each of their two figures is the
 best of the grid, found on the truth, which flatters them; quietcloud estimates the noise. CD and P2M (p3d05 and exact)
 x 1e4, as `quietcloud compare` measures them; seconds are those of the smoothing alone, as each program reports them.
-Open3D's need a Python that has it.
+Open3D's need a Python that has it. `python -m quietcloud_onnx.figure table.md table.png` draws what quality costs.
 """
 
 import argparse

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from quietcloud_onnx import benchmark, figure
 from quietcloud_onnx.scoredenoise import ascent, plain
 
 BENCHES = Path(__file__).resolve().parents[2] / "benches"
@@ -54,6 +55,21 @@ def test_where_nothing_moves_the_cloud_comes_back(networks, monkeypatch):
     assert clean.shape == cloud.shape
     near = torch.cdist(clean, cloud)
     assert near.amin(1).max() < 2e-3 and len(near.argmin(1).unique()) > 490, "patches cover the cloud, and points count once"
+
+
+def test_the_figure_takes_what_the_table_says():
+    table = "| points | noise | method | CD | P2M | P2M exact | s |\n|---|---|---|---|---|---|---|\n"
+    table += "| 10000 | gaussian-1 | noisy | 3.371 | 1.461 | 1.665 | 0.00 |\n| 10000 | gaussian-1 | open3d mls | 2.223 | 0.692 | 0.803 | 0.05 |\n"
+    assert figure.rows(table) == {(10000, "gaussian-1"): [("open3d mls", 2.223, 0.692, 0.05)]}
+
+
+def test_uneven_clouds_thin_out_to_a_quarter():
+    square = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], float)
+    points = benchmark.uneven(np.random.default_rng(0), square, np.array([(0, 1, 2), (0, 2, 3)]), 4000)
+    thin, dense = (points[:, 0] < 0.2).sum(), (points[:, 0] > 0.8).sum()
+    assert abs(len(points) - 4000) < 300
+    # Means of .25 + .75 x over the two strips: .325 and .925.
+    assert abs(thin / dense - 0.325 / 0.925) < 0.08
 
 
 def test_farthest_points_are_spread():
