@@ -22,7 +22,7 @@ const GAIN: f64 = 0.4;
 /// Rounds; more gain nothing that can be measured.
 pub(crate) const ROUNDS: usize = 3;
 
-/// Moves each of `points` away from crowded sides, within the surface and at most `most` from where it was.
+/// Moves each of `points` away from crowded sides, within the surface and point i at most `most(i)` from where it was.
 ///
 /// All lengths are in the unit of the points; `graph` is theirs, or nearly so. In each of a few rounds point i moves by
 /// `M_i sum_j max(0, 1 - |d_ij| / (1.2 s_i)) d_ij / |d_ij|`, 0.4 spacings `s_i` at weight 1, with `d_ij = x_i - x_j` over
@@ -34,10 +34,10 @@ pub(crate) const ROUNDS: usize = 3;
 pub(crate) fn spread(
     points: &mut Vec<[f64; 3]>,
     graph: &Graph,
-    most: f64,
+    most: impl Fn(usize) -> f64 + Sync,
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
-    if graph.k == 0 || most <= 0.0 {
+    if graph.k == 0 {
         return;
     }
     let start = points.clone();
@@ -58,6 +58,7 @@ pub(crate) fn spread(
                 let push = apply(&tangents[i], push(points, graph, i));
                 let way: [f64; 3] = std::array::from_fn(|a| points[i][a] + push[a] - start[i][a]);
                 let length = norm(way);
+                let most = most(i);
                 let share = if length > most { most / length } else { 1.0 };
                 *to = std::array::from_fn(|a| start[i][a] + share * way[a]);
             });
@@ -101,7 +102,7 @@ mod tests {
 
     fn spread_by(points: &[[f64; 3]], most: f64) -> Vec<[f64; 3]> {
         let mut moved = points.to_vec();
-        spread(&mut moved, &Graph::knn(points, 20), most, &|| true);
+        spread(&mut moved, &Graph::knn(points, 20), |_| most, &|| true);
         moved
     }
 

@@ -10,6 +10,7 @@ import torch
 
 from .graph import knn_graph, relative_edges
 from .spread import spread
+from .varying import factors
 
 
 def normalize(points, k):
@@ -24,19 +25,25 @@ def _tensors(points, neighbors, spacing):
 
 
 @torch.no_grad()
-def estimate_noise(network, points, k):
-    """Median over the points of their estimated noise, in the units of ``points``."""
+def seen_noise(network, points, k):
+    """Estimated noise around each point, [n], in the units of ``points``."""
     neighbors, spacing = knn_graph(points, k)
     edges, index = _tensors(points, neighbors, spacing)
-    return float(np.median(np.exp(network(edges, index).numpy()[:, 0].astype(np.float64)) * spacing))
+    return np.exp(network(edges, index).numpy()[:, 0].astype(np.float64)) * spacing
+
+
+def estimate_noise(network, points, k):
+    """Median over the points of their estimated noise, in the units of ``points``."""
+    return float(np.median(seen_noise(network, points, k)))
 
 
 @torch.no_grad()
-def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None):
+def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None, factors=1.0):
     """The reverse chain over relative sigmas ``levels`` (falling, ending at 0).
 
     Returns x_0 [n,3] in model units and the neighbours [n,k] that the last step saw.
 
+    factors [n]: of each point's noise to that of the level, where eta is 0.
     draws [steps,n,3]: the standard normal eps of every step, used where eta > 0. The rescaled state of the posterior
     with clean estimate c, from sigma to tau: x_tau = c + (tau/sigma) sqrt(1 - eta^2 (1 - tau^2/sigma^2)) (x - c) + noise.
     """
@@ -45,8 +52,8 @@ def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None):
         if step == 0 or (refresh and step % refresh == 0):
             neighbors, spacing = knn_graph(state, k)
         edges, index = _tensors(state, neighbors, spacing)
-        relative = torch.from_numpy((sigma / spacing)[:, None].astype(np.float32))
-        z = network(edges, index, relative).numpy().astype(np.float64)
+        relative = torch.from_numpy((sigma * factors / spacing)[:, None].astype(np.float32))
+        z = network(edges, index, relative).numpy().astype(np.float64) * np.reshape(factors, (-1, 1))
         state = posterior_step(state, z, sigma, lower, eta, None if draws is None else draws[step])
     return state, neighbors
 
@@ -72,9 +79,15 @@ def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=
     k = settings["k"]
     center, scale = normalize(points, k)
     cloud = (points - center) / scale
-    sigma = estimate_noise(networks["noise"], cloud, k) if sigma is None else sigma / scale
+    own, eta = 1.0, settings.get("eta", 0.0)
+    if sigma is None:
+        sigmas = seen_noise(networks["noise"], cloud, k)
+        sigma = float(np.median(sigmas))
+        own = factors(cloud, sigmas) if eta == 0 else own
+    else:
+        sigma = sigma / scale
     levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
-    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], settings.get("eta", 0.0), draws)
+    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], eta, draws, own)
     if settings.get("spread", 0) > 0:
-        clean = spread(clean, neighbors, settings["spread"] * sigma)
+        clean = spread(clean, neighbors, settings["spread"] * sigma * np.reshape(own, (-1, 1)))
     return clean * scale + center, sigma * scale, len(levels) - 1

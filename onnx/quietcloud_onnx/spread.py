@@ -21,7 +21,7 @@ def within_surface(points, neighbors):
 
 
 def spread(points, neighbors, most):
-    """``points`` [n,3] moved away from crowded sides, each by at most ``most``, in their units.
+    """``points`` [n,3] moved away from crowded sides, each by at most ``most`` (a number or [n,1]), in their units.
 
     neighbors [n,k]: those that the last step saw, before it moved the points.
     """

@@ -12,6 +12,23 @@ use crate::error::{Error, Result};
 use crate::graph::{Graph, relative_edges};
 use crate::tile::Tile;
 
+/// The noise of every point at a level.
+#[derive(Clone, Copy)]
+pub(crate) struct Sigma<'a> {
+    /// In model units.
+    pub level: f64,
+    /// Point by point how much of that it is; empty where it is all of it everywhere.
+    pub factors: &'a [f32],
+}
+
+impl Sigma<'_> {
+    pub(crate) fn of(&self, i: usize) -> f64 {
+        self.factors
+            .get(i)
+            .map_or(self.level, |&f| self.level * f64::from(f))
+    }
+}
+
 /// A session and its input buffers, borrowed from a network by one thread.
 pub(crate) struct Predictor<'a> {
     network: &'a Network,
@@ -41,7 +58,7 @@ impl Network {
 impl Predictor<'_> {
     /// Hands the network's answer for each core row of `tile`, `width` numbers, to `answer`.
     ///
-    /// `points` are all points in model units, `sigma` the level's noise in the same units.
+    /// `points` are all points in model units.
     #[expect(
         clippy::too_many_arguments,
         reason = "what a network sees, and where its answer goes"
@@ -51,7 +68,7 @@ impl Predictor<'_> {
         points: &[[f64; 3]],
         graph: &Graph,
         tile: &Tile,
-        sigma: f64,
+        sigma: Sigma<'_>,
         options: &RunOptions,
         width: usize,
         mut answer: impl FnMut(usize, &[f32]),
@@ -64,7 +81,7 @@ impl Predictor<'_> {
         self.sigma.extend(
             tile.rows
                 .iter()
-                .map(|&i| (sigma / f64::from(graph.spacing[i as usize])) as f32),
+                .map(|&i| (sigma.of(i as usize) / f64::from(graph.spacing[i as usize])) as f32),
         );
         // What the successive layers still have to compute: the rows within hops-1, ..., 1, 0 hops of the core.
         self.rings.clear();

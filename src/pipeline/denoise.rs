@@ -1,6 +1,7 @@
 //! The story of a run: normalize, noise level, schedule, graph, tiles, steps, and back.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Need};
@@ -98,6 +99,7 @@ pub fn denoise_tuned(
             piece: None,
             job,
             frame,
+            factors: Arc::default(),
             report,
         }
         .denoise(cloud)
@@ -115,6 +117,8 @@ pub(super) struct Run<'a> {
     pub(super) job: &'a Job,
     /// The way back from model units.
     pub(super) frame: Frame,
+    /// Of each point's noise to that of the run; empty where they are the same.
+    pub(super) factors: Arc<[f32]>,
     pub(super) report: Report,
 }
 

@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use super::budget::Budget;
 use super::denoise::{GRAPH, NOISE, Run, milliseconds};
 use super::job::Job;
-use super::predict::{Span, Tiles};
+use super::predict::{NOT_ASKED, Span, Tiles};
 use super::thinned::Surroundings;
+use super::varying::Seen;
 use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::graph::{Floor, Graph, Lists, least_spacing, nearest};
@@ -39,13 +40,13 @@ impl Run<'_> {
     /// points around, where there is more noise than it sees.
     pub(super) fn estimate(&mut self, points: &[[f64; 3]], graph: &Graph) -> Result<f64> {
         let start = Instant::now();
-        let mut sigmas = self.sigmas(points, graph)?;
-        sigmas.retain(|sigma| sigma.is_finite());
-        if sigmas.is_empty() {
+        let sigmas = self.sigmas(points, graph)?;
+        let finite: Vec<f64> = sigmas.iter().copied().filter(|sigma| sigma.is_finite()).collect();
+        if finite.is_empty() {
             return Err(no_estimate());
         }
-        let job = self.job;
-        let noise = self.seen_thinner(median(sigmas), points.len() as u64, |rows, count, halvings| {
+        let (job, first) = (self.job, median(finite));
+        let noise = self.seen_thinner(first, points.len() as u64, |rows, count, halvings| {
             let rows: Vec<u32> = rows.iter().map(|&row| row as u32).collect();
             let (others, _) = nearest(points, &rows, count, &|| job.check().is_ok());
             job.check()?;
@@ -54,6 +55,22 @@ impl Run<'_> {
                 .map(|(&row, others)| Surroundings::of(points, row, others, halvings))
                 .collect())
         })?;
+        // What is too wide to be seen around a point can't be told from what is wider.
+        if noise == first && self.may_vary() {
+            let mut seen = Seen::default();
+            points
+                .iter()
+                .zip(&sigmas)
+                .for_each(|(&p, &sigma)| seen.add(p, sigma));
+            if let Some(varying) = seen.varying() {
+                self.factors = points
+                    .par_iter()
+                    .map(|&p| varying.factor(p))
+                    .collect::<Vec<_>>()
+                    .into();
+                self.report.notes.push(varying.note());
+            }
+        }
         self.report.milliseconds.noise = milliseconds(start.elapsed());
         Ok(noise)
     }
@@ -80,7 +97,7 @@ impl Run<'_> {
             to: NOISE,
         };
         let mut sigmas = vec![0.0; points.len()];
-        let inside = tiles.run(points, graph, 0.0, span, &mut sigmas, 1, |i, log| {
+        let inside = tiles.run(points, graph, NOT_ASKED, span, &mut sigmas, 1, |i, log| {
             f64::from(log[0]).exp() * f64::from(graph.spacing[i])
         })?;
         self.report.milliseconds.runtime += milliseconds(inside);

@@ -10,7 +10,7 @@ use super::job::Job;
 use super::predict::{Span, Tiles};
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
-use crate::model::Network;
+use crate::model::{Network, Sigma};
 use crate::random::Noise;
 
 /// A cloud on its way, as the score network sees it.
@@ -97,12 +97,12 @@ impl Follow<'_> {
         self.graph
     }
 
-    /// One answer for every point of `state` (zeros where it doesn't matter) at a level's noise, all in model units: what `convert` makes of point i, its
+    /// One answer for every point of `state` (zeros where it doesn't matter) at a level, all in model units: what `convert` makes of point i, its
     /// local spacing and the network's three numbers.
     pub(super) fn ask(
         &mut self,
         state: &[[f64; 3]],
-        sigma: f64,
+        sigma: Sigma<'_>,
         convert: impl Fn(usize, f64, [f64; 3]) -> [f64; 3] + Sync,
     ) -> Result<Vec<[f64; 3]>> {
         let start = Instant::now();

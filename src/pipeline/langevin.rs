@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::denoise::Run;
 use crate::error::Result;
 use crate::graph::Graph;
+use crate::model::Sigma;
 use crate::sampler::{self, Climb};
 use crate::schedule::Level;
 
@@ -32,6 +33,10 @@ impl Run<'_> {
         let job = self.job;
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
         let clean = sampler::anneal(points, &sigmas, climb, &noise, &mut watch, |state, sigma, _| {
+            let sigma = Sigma {
+                level: sigma,
+                factors: &[],
+            };
             follow.ask(state, sigma, |_, spacing, score| {
                 // As its inputs, the network's score is in units of the local spacing.
                 let score = score.map(|c| c / spacing);

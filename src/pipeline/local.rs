@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::budget::Budget;
 use super::denoise::{GRAPH, NOISE, Run, milliseconds};
 use super::patches;
-use super::predict::{Span, Tiles};
+use super::predict::{NOT_ASKED, Span, Tiles};
 use crate::bundle::{Contributions, Role, StageInput};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Places};
@@ -157,7 +157,9 @@ impl Run<'_> {
         let tiles = Tiles::new(0..points.len(), network, &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
         let mut rows = vec![Vec::new(); points.len()];
-        let inside = tiles.run(points, graph, 0.0, span, &mut rows, width, |_, row| row.to_vec())?;
+        let inside = tiles.run(points, graph, NOT_ASKED, span, &mut rows, width, |_, row| {
+            row.to_vec()
+        })?;
         self.report.milliseconds.runtime += milliseconds(inside);
         Ok((rows.concat(), width))
     }

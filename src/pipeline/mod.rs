@@ -15,6 +15,7 @@ mod predict;
 mod report;
 mod stream;
 mod thinned;
+mod varying;
 mod walk;
 
 pub use check::{Check, check};

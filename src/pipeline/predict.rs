@@ -9,8 +9,14 @@ use super::budget::Budget;
 use super::job::Job;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::model::Network;
+use crate::model::{Network, Sigma};
 use crate::tile::{Scratch, Tile, tile_ranges};
+
+/// Of a network that looks at no level.
+pub(super) const NOT_ASKED: Sigma<'static> = Sigma {
+    level: 0.0,
+    factors: &[],
+};
 
 /// The tiles of one graph for one network; another graph needs new ones.
 pub(super) struct Tiles<'a> {
@@ -56,7 +62,7 @@ impl<'a> Tiles<'a> {
     /// Runs the network once for every point of the tiles, and writes what `convert` makes of point i's answer, `width` numbers, to
     /// `out[i]`.
     ///
-    /// `points` and `sigma`, the level's noise, are in model units. Returns the time spent inside ONNX Runtime,
+    /// `points` are in model units. Returns the time spent inside ONNX Runtime,
     /// averaged over the workers.
     #[expect(
         clippy::too_many_arguments,
@@ -66,7 +72,7 @@ impl<'a> Tiles<'a> {
         &self,
         points: &[[f64; 3]],
         graph: &Graph,
-        sigma: f64,
+        sigma: Sigma<'_>,
         span: Span<'_>,
         out: &mut [T],
         width: usize,

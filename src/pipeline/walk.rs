@@ -1,12 +1,14 @@
 //! The way through the levels, from the scan to the clean cloud.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::denoise::{Run, milliseconds};
 use crate::bundle::Steps;
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
+use crate::model::Sigma;
 use crate::sampler;
 use crate::schedule::Level;
 use crate::spread::spread;
@@ -44,14 +46,20 @@ impl Run<'_> {
         let eta = self.tuning.eta.unwrap_or(model.manifest().sampling.eta);
         let start = Instant::now();
         let mut follow = self.follow(graph, levels.len() - 1)?;
-        let noise = self.draws(source);
+        let (noise, factors) = (self.draws(source), Arc::clone(&self.factors));
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
         let clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
-            follow.ask(state, level.relative(), |i, _, answer| {
+            let sigma = Sigma {
+                level: level.relative(),
+                factors: &factors,
+            };
+            follow.ask(state, sigma, |i, _, answer| {
                 let x = state[i];
-                let clean = model
-                    .prediction()
-                    .clean(x.map(|c| c * level.alpha), answer, level);
+                let own = factors.get(i).map_or(*level, |&f| Level {
+                    sigma: level.sigma * f64::from(f),
+                    ..*level
+                });
+                let clean = model.prediction().clean(x.map(|c| c * level.alpha), answer, &own);
                 // A point so far out that the network has no number for it stays where it is.
                 if clean.iter().all(|c| c.is_finite()) {
                     clean
@@ -78,9 +86,12 @@ impl Run<'_> {
         let graph = graph.followed(points, Floor::At(least_spacing(Some(1.0))));
         self.report.milliseconds.graph += milliseconds(start.elapsed());
         let start = Instant::now();
-        let most = self.model.manifest().sampling.spread * self.report.noise_spacing;
-        let job = self.job;
-        spread(points, &graph, most, &|| job.check().is_ok());
+        let noise = Sigma {
+            level: self.report.noise_spacing,
+            factors: &self.factors,
+        };
+        let (share, job) = (self.model.manifest().sampling.spread, self.job);
+        spread(points, &graph, |i| share * noise.of(i), &|| job.check().is_ok());
         job.check()?;
         self.report.milliseconds.spread += milliseconds(start.elapsed());
         Ok(())

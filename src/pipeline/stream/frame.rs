@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -21,6 +22,7 @@ use crate::normalize::{Frame, NEIGHBORS, SAMPLES, cell};
 use crate::pipeline::denoise::milliseconds;
 use crate::pipeline::estimate::{in_units, lists, no_estimate, own_unit};
 use crate::pipeline::thinned::Surroundings;
+use crate::pipeline::varying::Seen;
 
 /// A point with its place along the curve and its number in the file.
 type Placed = (u64, ([f64; 3], u64));
@@ -202,8 +204,13 @@ impl Survey<'_> {
         let mut graph = region.lists.graph(Floor::At(self.work.state.least));
         let mut points = region.points;
         in_units(&mut points, &mut graph, self.work.state.unit);
-        let core = region.core;
-        Ok((Piece { points, core }, graph))
+        let (core, factors) = (region.core, self.factors(&region.ranges)?);
+        let piece = Piece {
+            points,
+            core,
+            factors,
+        };
+        Ok((piece, graph))
     }
 
     /// The spacing of every point, and from it the unit and the least spacing that counts.
@@ -268,7 +275,51 @@ impl Survey<'_> {
         }
         let noise = median(&tape, len, counted, f64::is_finite, |s| s)?;
         self.work.state.noise = self.seen_thinner(noise)?;
+        if self.work.state.noise == noise && self.run(&Piece::default())?.may_vary() {
+            self.vary(&tape)?;
+        }
         Ok(())
+    }
+
+    /// Each point's own noise, where it varies; `seen` is the noise around each.
+    fn vary(&mut self, seen: &Tape<f64>) -> Result<()> {
+        let points: Tape<[f64; 3]> = self.work.tape("state-0")?;
+        let (first, unit, len) = (self.first()?, self.work.state.unit, self.work.state.finite);
+        let place = |p| first.apply(p).map(|c| c / unit);
+        let mut all = Seen::default();
+        points.scan(len, |at, batch| {
+            let sigmas = seen.read(at..at + batch.len() as u64)?;
+            batch
+                .iter()
+                .zip(sigmas)
+                .for_each(|(&p, sigma)| all.add(place(p), sigma));
+            self.job.check()
+        })?;
+        let Some(varying) = all.varying() else {
+            return Ok(());
+        };
+        let factors: Tape<f64> = Tape::new(&self.work.path("factors"))?;
+        points.scan(len, |at, batch| {
+            let own: Vec<f32> = batch.par_iter().map(|&p| varying.factor(place(p))).collect();
+            factors.write(at, own.into_iter().map(f64::from))?;
+            self.job.check()
+        })?;
+        factors.sync()?;
+        self.work.state.varies = Some(varying.note());
+        Ok(())
+    }
+
+    /// The factors of some points, where there are any.
+    pub(super) fn factors(&self, ranges: &[Range<u64>]) -> Result<Arc<[f32]>> {
+        if self.work.state.varies.is_none() {
+            return Ok(Arc::default());
+        }
+        let tape: Tape<f64> = self.work.tape("factors")?;
+        let mut factors = Vec::new();
+        for range in ranges {
+            factors.extend(tape.read(range.clone())?.into_iter().map(|factor| factor as f32));
+        }
+        Ok(factors.into())
     }
 
     /// The noise, where the points of the scan suggest `noise`.

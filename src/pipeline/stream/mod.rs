@@ -19,6 +19,7 @@ mod work;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::{self, ScopedJoinHandle};
 
 pub use cut::{Cut, TileFile, cut};
@@ -95,6 +96,8 @@ struct Piece {
     points: Vec<[f64; 3]>,
     /// Where the piece itself lies in them.
     core: Range<usize>,
+    /// Of each point's noise to that of the whole cloud; empty where they are the same.
+    factors: Arc<[f32]>,
 }
 
 /// A long run at work.
@@ -190,6 +193,7 @@ impl Survey<'_> {
             piece: Some(piece.core.clone()),
             job: self.job,
             frame: self.frame()?,
+            factors: Arc::clone(&piece.factors),
             report: Report {
                 noise_spacing: self.work.state.noise,
                 ..Report::blank(self.model, self.params)
@@ -230,6 +234,7 @@ impl Survey<'_> {
         } else {
             self.params.noise
         };
+        self.report.notes.extend(self.work.state.varies.clone());
         if noise < self.model.manifest().trained_noise[0] / 2.0 || self.levels()?.len() < 2 {
             self.work.state.leave = Some(format!(
                 "the noise is {noise:.4} spacings, less than the model knows"

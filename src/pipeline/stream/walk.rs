@@ -70,6 +70,7 @@ impl Survey<'_> {
         // Most of what lies on the disk.
         self.work.remove("lists")?;
         self.work.remove("reach")?;
+        self.work.remove("factors")?;
         self.work.next(Stage::Order)
     }
 
@@ -113,6 +114,7 @@ impl Survey<'_> {
         let piece = Piece {
             points: region.points,
             core: region.core,
+            factors: self.factors(&region.ranges)?,
         };
         Ok((piece, region.lists.graph(Floor::At(least_spacing(Some(1.0))))))
     }

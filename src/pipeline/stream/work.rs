@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::normalize::Frame;
 
 /// What lies in the folder; another number for another way of keeping it.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 
 /// What is done, in order; each begins where the one before it has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) least: f32,
     /// In spacings.
     pub(super) noise: f64,
+    /// That the noise varies, as the report says it; each point's factor is on a tape then.
+    pub(super) varies: Option<String>,
     /// Why nothing is to be done.
     pub(super) leave: Option<String>,
     /// The finished file, as [`identity`] tells it.
