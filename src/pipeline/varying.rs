@@ -96,10 +96,10 @@ impl Seen {
             });
             at.map_or(0.0, |cell| cell.0)
         };
-        varying.middle = quantile(0.5);
-        varying.tenths = [0.1, 0.9].map(quantile);
-        // Which in a normal distribution lie 2.56 standard deviations apart.
-        let strays = (varying.tenths[1] - varying.tenths[0]) / 2.56;
+        let [low, middle, high] = [0.1, 0.5, 0.9].map(quantile);
+        (varying.middle, varying.tenths) = (middle, [low, high]);
+        // Tenths of a normal distribution lie 2.56 standard deviations apart.
+        let strays = (high - low) / 2.56;
         varying.share = ((strays - SAME) / (VARIED - SAME)).clamp(0.0, 1.0);
         (varying.share > 0.0).then_some(varying)
     }
