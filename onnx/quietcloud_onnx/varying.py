@@ -2,7 +2,7 @@
 
 import numpy as np
 
-CELL, SAME, VARIED, MOST = 8.0, 0.18, 0.28, 3.0
+CELL, SAME, VARIED, LEAST, MOST = 8.0, 0.18, 0.28, 0.5, 3.0
 
 
 def cells_of(points, logs):
@@ -39,4 +39,4 @@ def factors(points, sigmas):
     share = np.clip(((high - low) / 2.56 - SAME) / (VARIED - SAME), 0, 1)
     if share == 0:
         return np.ones(len(points))
-    return np.clip(np.exp(share * (mean_logs(cells, points) - middle)), 1 / MOST, MOST)
+    return np.clip(np.exp(share * (mean_logs(cells, points) - middle)), LEAST, MOST)

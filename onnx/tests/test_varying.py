@@ -17,7 +17,7 @@ def test_noise_that_grows_is_followed():
     points = plane()
     sigmas = 0.2 * np.exp(points[:, 0] / 60 + 0.2 * np.random.default_rng(0).standard_normal(len(points)))
     found = factors(points, sigmas)
-    inner = np.abs(points[:, 0] - 60) < 45
+    inner = np.abs(points[:, 0] - 65) < 40
     assert np.abs(found / np.exp(points[:, 0] / 60 - 1) - 1)[inner].max() < 0.15
 
 
