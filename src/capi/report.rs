@@ -10,7 +10,8 @@ use super::memory::{Out, copy_text, handle, text};
 ///
 /// points, finite (those that were worked on), passed_through (those with a NaN or an infinity), spacing (local, the
 /// median, in the cloud's unit), noise (standard deviation, given or estimated, in the cloud's unit), noise_spacing (the
-/// same in units of the spacing), estimated (1 where the noise was estimated, else 0), steps (0 where there was nothing to
+/// same in units of the spacing), noise_low and noise_high (where the noise varies over the cloud, four points of five have one
+/// between these), estimated (1 where the noise was estimated, else 0), steps (0 where there was nothing to
 /// do), tiles, workers, and wall times in milliseconds: normalize_ms, graph_ms, noise_ms, network_ms, sampler_ms,
 /// spread_ms, restore_ms, total_ms, and runtime_ms, the part inside ONNX Runtime.
 ///

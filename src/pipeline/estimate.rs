@@ -68,7 +68,7 @@ impl Run<'_> {
                     .map(|&p| varying.factor(p))
                     .collect::<Vec<_>>()
                     .into();
-                self.report.notes.push(varying.note());
+                self.report.noise_range = varying.range();
             }
         }
         self.report.milliseconds.noise = milliseconds(start.elapsed());

@@ -44,6 +44,8 @@ pub struct Report {
     pub noise: f64,
     /// The same in units of the spacing.
     pub noise_spacing: f64,
+    /// Four points of five have between these shares of it; 1 and 1 where it is the same for all points.
+    pub noise_range: [f64; 2],
     /// True where the noise was estimated.
     pub estimated: bool,
     /// Steps taken; 0 where there was nothing to do.
@@ -69,6 +71,7 @@ impl Report {
             spacing: 0.0,
             noise: params.noise,
             noise_spacing: 0.0,
+            noise_range: [1.0; 2],
             estimated: false,
             steps: 0,
             device: model.device(),
@@ -80,7 +83,7 @@ impl Report {
     }
 
     /// Every number of the report by name; times in milliseconds carry the suffix `_ms`.
-    pub fn numbers(&self) -> [(&'static str, f64); 17] {
+    pub fn numbers(&self) -> [(&'static str, f64); 19] {
         let ms = &self.milliseconds;
         [
             ("points", self.points as f64),
@@ -88,6 +91,8 @@ impl Report {
             ("spacing", self.spacing),
             ("noise", self.noise),
             ("noise_spacing", self.noise_spacing),
+            ("noise_low", self.noise * self.noise_range[0]),
+            ("noise_high", self.noise * self.noise_range[1]),
             ("steps", self.steps as f64),
             ("tiles", self.tiles as f64),
             ("workers", self.workers as f64),

@@ -110,8 +110,8 @@ static void small(void) {
 }
 
 static void reported(void) {
-    static const char *const names[] = {"spacing", "noise", "noise_spacing", "steps", "tiles", "workers", "estimated",
-                                        "graph_ms", "network_ms", "total_ms"};
+    static const char *const names[] = {"spacing", "noise", "noise_spacing", "noise_low", "noise_high", "steps", "tiles",
+                                        "workers", "estimated", "graph_ms", "network_ms", "total_ms"};
     double value;
     char device[8];
     size_t i, needed;

@@ -56,11 +56,12 @@ class Filter(Runs):
     @property
     def report(self) -> dict[str, Any]:
         """What the last run did: points, finite, passed_through, spacing, noise (standard deviation, given or estimated,
-        in the cloud's unit), noise_spacing, estimated, steps, tiles, workers, device, notes, and times in milliseconds.
+        in the cloud's unit), noise_spacing, noise_low and noise_high (where it varies over the cloud, four points of five
+        have one between these), estimated, steps, tiles, workers, device, notes, and times in milliseconds.
 
         Raises ValueError where no run has succeeded yet.
         """
         report = self._report()
-        report |= {name: self._number(name) for name in ("spacing", "noise", "noise_spacing")}
+        report |= {name: self._number(name) for name in ("spacing", "noise", "noise_spacing", "noise_low", "noise_high")}
         report["estimated"] = bool(self._number("estimated"))
         return report

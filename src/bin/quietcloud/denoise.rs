@@ -46,6 +46,7 @@ fn summary(report: &Report, model: &Model) -> String {
         finite,
         noise,
         noise_spacing,
+        noise_range,
         steps,
         tiles,
         workers,
@@ -66,6 +67,10 @@ fn summary(report: &Report, model: &Model) -> String {
         "\nnoise    {} ({noise_spacing:.3} spacings), {how}",
         digits(*noise)
     );
+    if noise_range != &[1.0; 2] {
+        let [low, high] = noise_range.map(|share| digits(noise * share));
+        let _ = write!(text, "; {low} to {high} for four points of five");
+    }
     let _ = write!(text, "\nsteps    {steps}");
     let _ = write!(
         text,

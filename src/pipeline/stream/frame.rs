@@ -305,7 +305,7 @@ impl Survey<'_> {
             self.job.check()
         })?;
         factors.sync()?;
-        self.work.state.varies = Some(varying.note());
+        self.work.state.varies = Some(varying.range());
         Ok(())
     }
 

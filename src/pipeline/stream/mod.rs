@@ -234,7 +234,7 @@ impl Survey<'_> {
         } else {
             self.params.noise
         };
-        self.report.notes.extend(self.work.state.varies.clone());
+        self.report.noise_range = self.work.state.varies.unwrap_or([1.0; 2]);
         if noise < self.model.manifest().trained_noise[0] / 2.0 || self.levels()?.len() < 2 {
             self.work.state.leave = Some(format!(
                 "the noise is {noise:.4} spacings, less than the model knows"

@@ -62,8 +62,8 @@ pub(super) struct State {
     pub(super) least: f32,
     /// In spacings.
     pub(super) noise: f64,
-    /// That the noise varies, as the report says it; each point's factor is on a tape then.
-    pub(super) varies: Option<String>,
+    /// How the noise varies, as the report says it; each point's factor is on a tape then.
+    pub(super) varies: Option<[f64; 2]>,
     /// Why nothing is to be done.
     pub(super) leave: Option<String>,
     /// The finished file, as [`identity`] tells it.
