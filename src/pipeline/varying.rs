@@ -139,7 +139,7 @@ impl Varying {
         let (mut logs, mut points) = (0.0, 0.0);
         for side in 0..8 {
             let step: [usize; 3] = std::array::from_fn(|a| side >> a & 1);
-            let at = std::array::from_fn(|a| corner[a] as i64 + step[a] as i64);
+            let at = std::array::from_fn(|a| (corner[a] as i64).saturating_add(step[a] as i64));
             if let Some(cell) = self.cells.get(&at) {
                 let weights = (0..3).map(|a| if step[a] == 1 { way[a] } else { 1.0 - way[a] });
                 let weight: f64 = weights.product();
@@ -190,6 +190,7 @@ mod tests {
         );
         // Nobody knows what the noise is where there are no points.
         assert_eq!(varying.factor([9e9, 0.0, 0.0]), 1.0);
+        assert_eq!(varying.factor([1e300, -1e300, f64::MAX]), 1.0);
     }
 
     #[test]

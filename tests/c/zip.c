@@ -60,11 +60,12 @@ static unsigned char *common(unsigned char *at, uint32_t crc, size_t length, siz
 unsigned char *zip_folder(const char *folder, const char *const *names, size_t *length) {
     unsigned char *archive = NULL, *directory = NULL, *at;
     size_t size = 0, entries = 0, count = 0;
-    for (; *names; ++names, ++count) {
+    for (; *names; ++names) {
         size_t name = strlen(*names), bytes = 0;
         unsigned char *content = slurp(folder, *names, &bytes);
         uint32_t crc;
-        if (!content) return NULL;
+        if (!content) continue;
+        ++count;
         crc = crc32_of(content, bytes);
 
         directory = realloc(directory, entries + 46 + name);

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The archive of these files of a folder; NULL ends the names. Free it. NULL where a file can't be read. */
+/* The archive of those of these files that a folder has; NULL ends the names. Free it. */
 unsigned char *zip_folder(const char *folder, const char *const *names, size_t *length);
 
 #endif

@@ -28,7 +28,7 @@ class FeatureNetwork(nn.Module):
     def forward(self, edges, neighbors, rings=None):
         h = self.edge(edges, [])
         for hop, conv in enumerate(self.convs):
-            h = conv(h, neighbors, [], None if rings is None else rings[hop])
+            h = conv(h, neighbors, edges, [], None if rings is None else rings[hop])
         return self.head(h)
 
 
