@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::widest::widest;
 
 /// The k nearest neighbours of every point, and how far apart points lie around it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Graph {
     /// Neighbours per point.
     pub k: usize,

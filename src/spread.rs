@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use crate::graph::Graph;
-use crate::surface::{apply, norm, square, within};
+use crate::surface::{apply, fold, norm, square, within};
 
 /// Neighbours push when they are closer than this many local spacings: a little more than one, so that an even
 /// cloud is at rest.
@@ -22,6 +22,19 @@ const GAIN: f64 = 0.4;
 /// Rounds; more gain nothing that can be measured.
 pub(crate) const ROUNDS: usize = 3;
 
+/// [`fold`] from which on a point stays where it is, where folds are spared.
+const FOLDED: f64 = 0.06;
+
+/// What becomes of points whose neighbourhood is no plane: near an edge, that of the covariance is neither of the two
+/// faces, and along it points would leave them.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Folds {
+    /// They move like all others: a step to come brings them back.
+    Like,
+    /// They move less, up to not at all.
+    Spared,
+}
+
 /// Moves each of `points` away from crowded sides, within the surface and point i at most `most(i)` from where it was.
 ///
 /// All lengths are in the unit of the points; `graph` is theirs, or nearly so. In each of a few rounds point i moves by
@@ -34,6 +47,7 @@ pub(crate) const ROUNDS: usize = 3;
 pub(crate) fn spread(
     points: &mut Vec<[f64; 3]>,
     graph: &Graph,
+    folds: Folds,
     most: impl Fn(usize) -> f64 + Sync,
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
@@ -44,7 +58,13 @@ pub(crate) fn spread(
     let tangents: Vec<[f64; 6]> = (0..start.len())
         .into_par_iter()
         .with_min_len(256)
-        .map(|i| within(&start, graph, i))
+        .map(|i| {
+            let within = within(&start, graph, i);
+            match folds {
+                Folds::Like => within,
+                Folds::Spared => within.map(|m| m * (1.0 - fold(&within) / FOLDED).max(0.0)),
+            }
+        })
         .collect();
     let mut next = start.clone();
     for _ in 0..ROUNDS {
@@ -102,7 +122,13 @@ mod tests {
 
     fn spread_by(points: &[[f64; 3]], most: f64) -> Vec<[f64; 3]> {
         let mut moved = points.to_vec();
-        spread(&mut moved, &Graph::knn(points, 20), |_| most, &|| true);
+        spread(
+            &mut moved,
+            &Graph::knn(points, 20),
+            Folds::Spared,
+            |_| most,
+            &|| true,
+        );
         moved
     }
 
@@ -131,6 +157,23 @@ mod tests {
             evenness(&points)
         );
         assert!(moved.iter().all(|p| (p[2] - 0.5 * p[0]).abs() < 1e-9));
+    }
+
+    #[test]
+    fn at_an_edge_points_stay_on_its_faces() {
+        // Two squares at a right angle, z = 0 for x > 0 and x = 0 for z > 0, shaken within themselves.
+        let flat = plane(30, 0.3).into_iter().map(|p| [p[0] + 0.5, p[1], 0.0]);
+        let points: Vec<[f64; 3]> = flat.flat_map(|p| [p, [0.0, p[1] + 0.4, p[0]]]).collect();
+        let graph = Graph::knn(&points, 20);
+        let off = |folds| {
+            let mut moved = points.clone();
+            spread(&mut moved, &graph, folds, |_| 1.0, &|| true);
+            let squares = moved.iter().map(|p| p[0].abs().min(p[2].abs()).powi(2));
+            (squares.sum::<f64>(), evenness(&moved))
+        };
+        let ((like, _), (spared, even)) = (off(Folds::Like), off(Folds::Spared));
+        assert!(spared < 0.1 * like, "{spared} {like}");
+        assert!(even < 0.6 * evenness(&points), "{even} {}", evenness(&points));
     }
 
     #[test]

@@ -12,6 +12,7 @@ from . import losses
 from .graph import knn_graph, relative_edges
 from .noise import KINDS
 from .sample import run_levels
+from .spread import spread
 
 
 @dataclass
@@ -25,9 +26,10 @@ class Options:
     sigma_low: float = 0.1  # noise of a scan, log-uniform, in units of the clean pitch
     sigma_high: float = 7.0
     nearly_clean: float = 0.12  # share of scans with less noise than that, down to a fifth of sigma_low
-    gaussian: float = 0.55  # share of Gaussian noise; the rest is spread over the other kinds
+    gaussian: float = 0.5  # share of Gaussian noise
+    steps: float = 0.15  # share of a depth camera's steps, the hardest to tell from a clean scan; the rest is spread over the other kinds
     stale: float = 0.25  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
-    own: float = 0.4  # share of states that the network itself left behind on its way down
+    own: float = 0.25  # share of states that the network itself left behind on its way down
     uneven: float = 0.2  # share of patches whose density varies
     thinned: float = 0.1  # share of patches sampled at random, not evenly
     scanned: float = 0.2  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
@@ -90,17 +92,20 @@ def noisy_scan(rng, clean, options):
     if rng.random() < options.nearly_clean:
         low, high = low / 5, low
     sigma = np.exp(rng.uniform(np.log(low), np.log(high)))
-    others = [kind for kind in KINDS if kind != "gaussian"]
-    kind = "gaussian" if rng.random() < options.gaussian else others[rng.integers(len(others))]
+    others = [kind for kind in KINDS if kind not in ("gaussian", "steps")]
+    rest = (1 - options.gaussian - options.steps) / len(others)
+    kind = rng.choice(["gaussian", "steps", *others], p=[options.gaussian, options.steps, *[rest] * len(others)])
     return clean + KINDS[kind](rng, clean, sigma), sigma
 
 
 def own_state(rng, scan, sigma, network, options):
-    """(state, its sigma) somewhere down the chain that ``network`` walks from the scan in a few even steps."""
+    """(state, its sigma) somewhere down the chain that ``network`` walks from the scan in a few even steps, evened out
+    after each of them as the sampler does it."""
     steps = rng.integers(2, 6)
     taken = rng.integers(1, min(steps, 4))
     levels = sigma * (1 - np.arange(taken + 1) / steps)
-    return run_levels(network, scan, levels, options.k, refresh=1)[0], levels[-1]
+    state, neighbors = run_levels(network, scan, levels, options.k, refresh=1, most=sigma)
+    return spread(state, neighbors, sigma), levels[-1]
 
 
 def stale_state(rng, clean, scan, sigma_scan):

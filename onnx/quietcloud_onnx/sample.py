@@ -38,18 +38,21 @@ def estimate_noise(network, points, k):
 
 
 @torch.no_grad()
-def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None, factors=1.0):
+def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None, factors=1.0, most=None):
     """The reverse chain over relative sigmas ``levels`` (falling, ending at 0).
 
     Returns x_0 [n,3] in model units and the neighbours [n,k] that the last step saw.
 
     factors [n]: of each point's noise to that of the level, where eta is 0.
+    most (a number or [n,1]): how far points are evened out, in model units, before each new graph; None: not at all.
     draws [steps,n,3]: the standard normal eps of every step, used where eta > 0. The rescaled state of the posterior
     with clean estimate c, from sigma to tau: x_tau = c + (tau/sigma) sqrt(1 - eta^2 (1 - tau^2/sigma^2)) (x - c) + noise.
     """
     state = points.astype(np.float64)
     for step, (sigma, lower) in enumerate(zip(levels[:-1], levels[1:])):
         if step == 0 or (refresh and step % refresh == 0):
+            if step > 0 and most is not None:
+                state = spread(state, neighbors, most)
             neighbors, spacing = knn_graph(state, k)
         edges, index = _tensors(state, neighbors, spacing)
         relative = torch.from_numpy((sigma * factors / spacing)[:, None].astype(np.float32))
@@ -87,7 +90,9 @@ def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=
     else:
         sigma = sigma / scale
     levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
-    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], eta, draws, own)
-    if settings.get("spread", 0) > 0:
-        clean = spread(clean, neighbors, settings["spread"] * sigma * np.reshape(own, (-1, 1)))
+    share = settings.get("spread", 0)
+    most = share * sigma * np.reshape(own, (-1, 1)) if share > 0 else None
+    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], eta, draws, own, most)
+    if most is not None:
+        clean = spread(clean, neighbors, most, spare_edges=True)
     return clean * scale + center, sigma * scale, len(levels) - 1

@@ -25,8 +25,8 @@ pub struct Sampling {
     /// langevin: whether a noise-free step from the last level to the mean of what it may be ends the run.
     #[serde(rename = "final")]
     pub last: bool,
-    /// sbd and ddpm denoisers: how far a point may be moved at the end so that points lie evenly within the surface, in
-    /// standard deviations of the scan's noise; 0 not at all.
+    /// sbd and ddpm denoisers: how far a point may be moved, at the end and before each new graph, so that points lie
+    /// evenly within the surface, in standard deviations of the scan's noise; 0 not at all.
     pub spread: f64,
     /// scoredenoise: lambda, by which the step shrinks from one to the next.
     pub decay: f64,

@@ -92,6 +92,16 @@ impl<'a> Run<'a> {
 }
 
 impl Follow<'_> {
+    /// The graph of the last answers, where the next ones get a new one: nobody needs it any more.
+    pub(super) fn outdated(&mut self) -> Option<Graph> {
+        self.renews().then(|| std::mem::take(&mut self.graph))
+    }
+
+    /// Whether the next answers get a new graph.
+    fn renews(&self) -> bool {
+        self.calls > 0 && self.refresh > 0 && self.calls.is_multiple_of(self.refresh)
+    }
+
     /// The graph of the last answers.
     pub(super) fn graph(self) -> Graph {
         self.graph
@@ -106,7 +116,7 @@ impl Follow<'_> {
         convert: impl Fn(usize, f64, [f64; 3]) -> [f64; 3] + Sync,
     ) -> Result<Vec<[f64; 3]>> {
         let start = Instant::now();
-        if self.calls > 0 && self.refresh > 0 && self.calls.is_multiple_of(self.refresh) {
+        if self.renews() {
             // The old graph goes first: two of them are most of a large run's memory.
             self.graph.neighbors = Vec::new();
             self.graph = knn(state, self.k, Floor::At(least_spacing(Some(1.0))), self.job)?;

@@ -11,7 +11,7 @@ use crate::graph::{Floor, Graph, least_spacing};
 use crate::model::Sigma;
 use crate::sampler;
 use crate::schedule::Level;
-use crate::spread::spread;
+use crate::spread::{Folds, spread};
 
 impl Run<'_> {
     /// The levels that suit the noise and the number of steps.
@@ -47,12 +47,17 @@ impl Run<'_> {
         let start = Instant::now();
         let mut follow = self.follow(graph, levels.len() - 1)?;
         let (noise, factors) = (self.draws(source), Arc::clone(&self.factors));
+        let evens = model.manifest().sampling.spread > 0.0;
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
-        let clean = sampler::run(points, levels, eta, &noise, &mut watch, |state, level| {
+        let clean = sampler::run_moved(points, levels, eta, &noise, &mut watch, |state, level| {
             let sigma = Sigma {
                 level: level.relative(),
                 factors: &factors,
             };
+            // What a step leaves in clumps and gaps is evened out before the next one looks at it.
+            if let Some(graph) = follow.outdated().filter(|_| evens) {
+                self.spread(state, graph, Folds::Like)?;
+            }
             follow.ask(state, sigma, |i, _, answer| {
                 let x = state[i];
                 let own = factors.get(i).map_or(*level, |&f| Level {
@@ -75,13 +80,13 @@ impl Run<'_> {
     /// Evens the clean points out within the surface, as far as the model says; `graph` is that of the last step.
     pub(super) fn even(&mut self, mut points: Vec<[f64; 3]>, graph: Graph) -> Result<Vec<[f64; 3]>> {
         if self.model.manifest().sampling.spread > 0.0 {
-            self.spread(&mut points, graph)?;
+            self.spread(&mut points, graph, Folds::Spared)?;
         }
         Ok(points)
     }
 
-    /// The same where the model says that it is to be.
-    pub(super) fn spread(&mut self, points: &mut Vec<[f64; 3]>, graph: Graph) -> Result<()> {
+    /// Evens points out, on the graph of the step that moved them.
+    pub(super) fn spread(&mut self, points: &mut Vec<[f64; 3]>, graph: Graph, folds: Folds) -> Result<()> {
         let start = Instant::now();
         let graph = graph.followed(points, Floor::At(least_spacing(Some(1.0))));
         self.report.milliseconds.graph += milliseconds(start.elapsed());
@@ -91,7 +96,9 @@ impl Run<'_> {
             factors: &self.factors,
         };
         let (share, job) = (self.model.manifest().sampling.spread, self.job);
-        spread(points, &graph, |i| share * noise.of(i), &|| job.check().is_ok());
+        spread(points, &graph, folds, |i| share * noise.of(i), &|| {
+            job.check().is_ok()
+        });
         job.check()?;
         self.report.milliseconds.spread += milliseconds(start.elapsed());
         Ok(())

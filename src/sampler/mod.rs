@@ -11,5 +11,6 @@ pub use anneal::{Climb, anneal};
 pub use ascend::ascend;
 pub use posterior::posterior;
 pub use prediction::Prediction;
+pub(crate) use run::run_moved;
 pub use run::{Draws, run};
 pub use variance::{Spread, Variance};

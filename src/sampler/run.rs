@@ -44,12 +44,29 @@ pub fn run<const D: usize>(
     watch: &mut dyn FnMut(f64) -> ControlFlow<()>,
     mut predict: impl FnMut(&[[f64; D]], &Level) -> Result<Vec<[f64; D]>>,
 ) -> Result<Vec<[f64; D]>> {
+    run_moved(points, levels, spread, noise, watch, |state, level| {
+        predict(state, level)
+    })
+}
+
+/// [`run`] where `predict` may move the state before it estimates.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_moved<const D: usize>(
+    points: Vec<[f64; D]>,
+    levels: &[Level],
+    spread: impl Into<Spread>,
+    noise: &impl Draws<D>,
+    watch: &mut dyn FnMut(f64) -> ControlFlow<()>,
+    mut predict: impl FnMut(&mut Vec<[f64; D]>, &Level) -> Result<Vec<[f64; D]>>,
+) -> Result<Vec<[f64; D]>> {
     let spread = spread.into();
     let transitions = levels.len().saturating_sub(1);
     let mut state = points;
     for (step, pair) in levels.windows(2).enumerate() {
         let (from, to) = (&pair[0], &pair[1]);
-        let clean = predict(&state, from)?;
+        let clean = predict(&mut state, from)?;
         if clean.len() != state.len() {
             return Err(Error::Internal(format!(
                 "{} estimates for {} points",

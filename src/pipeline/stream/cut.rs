@@ -146,7 +146,7 @@ impl Survey<'_> {
         // Each pass of the walk has a graph of its own, which has to be true around what the next one needs.
         let walk = passes * super::lists(self.hops(self.score()), calls);
         let even = if self.evens() {
-            super::lists(spread::ROUNDS, 1)
+            passes * super::lists(spread::ROUNDS, 1)
         } else {
             0
         };

@@ -259,7 +259,7 @@ impl Survey<'_> {
         }
         let (_, passes) = self.passes(self.report.steps);
         self.stage(Stage::Order, |survey| {
-            let name = format!("state-{}", passes + usize::from(survey.evens()));
+            let name = format!("state-{}", passes * (1 + usize::from(survey.evens())));
             let last: Tape<[f64; 3]> = survey.work.tape(&name)?;
             let sources: Tape<u64> = survey.work.tape("sources")?;
             let (frame, len) = (survey.frame()?, survey.work.state.finite);

@@ -8,7 +8,7 @@ use super::{Piece, Survey, lists};
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
 use crate::schedule::Level;
-use crate::spread;
+use crate::spread::{self, Folds};
 
 /// A pass over the whole cloud; `from` numbers the tape of points that it reads.
 #[derive(Clone)]
@@ -17,8 +17,8 @@ enum Pass {
     Link { from: usize },
     /// Takes the steps that share a graph.
     Steps { from: usize, levels: Range<usize> },
-    /// Evens the points out, on the graph of the last step.
-    Even { from: usize },
+    /// Evens the points out, on the graph of the step before.
+    Even { from: usize, folds: Folds },
 }
 
 impl Pass {
@@ -58,12 +58,12 @@ impl Survey<'_> {
                 Pass::Steps { from, levels: range } => {
                     self.steps(*from, &levels[range.start..=range.end], share)?
                 }
-                Pass::Even { from } => self.even(*from, share)?,
+                Pass::Even { from, folds } => self.even(*from, *folds, share)?,
             }
             (self.work.state.pass, self.work.state.done) = (pass + 1, 0);
             self.work.save()?;
             // Not before: a run that is killed here goes on without it.
-            if let Pass::Steps { from, .. } | Pass::Even { from } = all[pass] {
+            if let Pass::Steps { from, .. } | Pass::Even { from, .. } = all[pass] {
                 self.work.remove(&format!("state-{from}"))?;
             }
         }
@@ -77,18 +77,21 @@ impl Survey<'_> {
     /// All passes; the scan's own neighbours are known before the first.
     fn way(&self, steps: usize) -> Vec<Pass> {
         let (calls, passes) = self.passes(steps);
-        let walk = (0..passes).map(|from| Pass::Steps {
-            from,
-            levels: from * calls..steps.min((from + 1) * calls),
-        });
-        let mut all = Vec::new();
-        for (from, pass) in walk.enumerate() {
-            if from > 0 {
+        let (mut all, mut from) = (Vec::new(), 0);
+        for pass in 0..passes {
+            if pass > 0 {
                 all.push(Pass::Link { from });
             }
-            all.push(pass);
+            let levels = pass * calls..steps.min((pass + 1) * calls);
+            all.push(Pass::Steps { from, levels });
+            from += 1;
+            if self.evens() {
+                let last = pass + 1 == passes;
+                let folds = if last { Folds::Spared } else { Folds::Like };
+                all.push(Pass::Even { from, folds });
+                from += 1;
+            }
         }
-        all.extend(self.evens().then_some(Pass::Even { from: passes }));
         all
     }
 
@@ -101,7 +104,7 @@ impl Survey<'_> {
         (calls, steps.div_ceil(calls))
     }
 
-    /// Whether a pass behind the last step evens the points out.
+    /// Whether a pass behind every graph's steps evens the points out.
     pub(super) fn evens(&self) -> bool {
         self.model.manifest().sampling.spread > 0.0
     }
@@ -119,13 +122,13 @@ impl Survey<'_> {
         Ok((piece, region.lists.graph(Floor::At(least_spacing(Some(1.0))))))
     }
 
-    fn even(&mut self, from: usize, share: (f64, f64)) -> Result<()> {
+    fn even(&mut self, from: usize, folds: Folds, share: (f64, f64)) -> Result<()> {
         let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", from + 1))?;
         let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{from}"))?;
         self.pieces(share, |survey, core| {
             let (mut piece, graph) = survey.moved(&from, core.clone(), lists(spread::ROUNDS, 1))?;
             let mut run = survey.run(&piece)?;
-            run.spread(&mut piece.points, graph)?;
+            run.spread(&mut piece.points, graph, folds)?;
             let report = run.report;
             survey.told(report);
             let to = &to;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::normalize::Frame;
 
 /// What lies in the folder; another number for another way of keeping it.
-const LAYOUT: u32 = 3;
+const LAYOUT: u32 = 4;
 
 /// What is done, in order; each begins where the one before it has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]

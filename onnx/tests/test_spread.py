@@ -1,0 +1,60 @@
+"""Evening out (spread.py); that Rust does the same is for the golden vectors to say."""
+
+import numpy as np
+import torch
+
+from quietcloud_onnx.graph import knn_graph
+from quietcloud_onnx.patches import Options, own_state
+from quietcloud_onnx.sample import run_levels
+from quietcloud_onnx.spread import fold, spread, within_surface
+
+
+def angle(side=30, shake=0.3):
+    """Two squares at a right angle, shaken within themselves: z = 0 for x > 0 and x = 0 for z > 0."""
+    rng = np.random.default_rng(0)
+    along = np.stack(np.meshgrid(np.arange(side) + 0.5, np.arange(side) + 0.5), -1).reshape(-1, 2) + shake * rng.uniform(-1, 1, (side * side, 2))
+    zero = np.zeros((len(along), 1))
+    return np.concatenate([np.c_[along, zero], np.c_[zero, along[:, 1:], along[:, :1]]])
+
+
+def off(points):
+    """Squared distance to the nearer of the two planes."""
+    return np.minimum(points[:, 0] ** 2, points[:, 2] ** 2)
+
+
+def unevenness(points):
+    """How far distances to the nearest other point stray, relative to their mean."""
+    neighbors, _ = knn_graph(points, 1)
+    distances = np.linalg.norm(points - points[neighbors[:, 0]], axis=1)
+    return distances.std() / distances.mean()
+
+
+def test_folds_are_told_from_planes_and_lines():
+    straight = np.stack([np.diag(d) for d in ([1.0, 1, 0], [2, 0, 0], [0, 0, 0], [2 / 3, 2 / 3, 2 / 3], [1.2, 0.6, 0.2])])
+    turn = np.linalg.qr(np.random.default_rng(0).standard_normal((3, 3)))[0]
+    for within in (straight, turn @ straight @ turn.T):
+        assert np.allclose(fold(within), [0, 0, 0, 1 / 9, 0.144 / 2.16])
+    points = angle()
+    near = np.minimum(points[:, 0], points[:, 2]) + np.maximum(points[:, 0], points[:, 2]) < 1
+    folds = fold(within_surface(points, knn_graph(points, 20)[0]))
+    assert np.median(folds[near]) > 0.02 and np.median(folds[~near]) < 0.01
+
+
+def test_edges_are_spared():
+    points = angle()
+    neighbors, _ = knn_graph(points, 20)
+    like, spared = (off(spread(points, neighbors, 1.0, spare_edges=edges)).mean() for edges in (False, True))
+    assert spared < 0.1 * like
+    assert unevenness(spread(points, neighbors, 1.0, spare_edges=True)) < 0.6 * unevenness(points)
+
+
+@torch.no_grad()
+def test_the_sampler_evens_out_before_each_new_graph():
+    points = np.c_[np.random.default_rng(0).uniform(0, 20, (400, 2)), np.zeros(400)]
+    still = lambda edges, neighbors, sigma: torch.zeros(len(edges), 3)  # noqa: E731
+    same = [run_levels(still, points, levels, 20, refresh, most=1.0)[0] for levels, refresh in (([1.0, 0.0], 1), ([1.0, 0.5, 0.0], 0))]
+    assert (same[0] == points).all() and (same[1] == points).all(), "one graph, nothing to even out"
+    moved = run_levels(still, points, [1.0, 0.5, 0.0], 20, 1, most=1.0)[0]
+    assert (moved == spread(points, knn_graph(points, 20)[0], 1.0)).all()
+    state, _ = own_state(np.random.default_rng(1), points, 1.0, still, Options())
+    assert unevenness(state) < 0.5 * unevenness(points), "the network is trained on what the sampler will show it"
