@@ -74,9 +74,9 @@ def golden_differences(folder):
     return result
 
 
-def torch_differences(folder, run, high=None):
+def torch_differences(folder, run, high=None, noise=None):
     """Largest difference of every stage's output between PyTorch and ONNX Runtime, with rows dropped ring by ring."""
-    networks = networks_of(run, high)
+    networks = networks_of(run, high, noise)
     networks.eval()
     manifest, stages = open_bundle(folder)
     result = {}
@@ -95,6 +95,7 @@ def main():
     parser.add_argument("bundle")
     parser.add_argument("--run", help="folder with the checkpoint that the bundle was exported from")
     parser.add_argument("--high", help="the same of its network for quality high")
+    parser.add_argument("--noise", help="the same of its noise network")
     args = parser.parse_args()
     if json.loads((Path(args.bundle) / "bundle.json").read_text())["provenance"].get("config", {}).get("system", "sbd") != "sbd":
         differences = bundle.golden_differences(args.bundle)
@@ -105,7 +106,7 @@ def main():
     else:
         differences = golden_differences(args.bundle)
     if args.run:
-        differences |= {f"torch {role}": value for role, value in torch_differences(args.bundle, args.run, args.high).items()}
+        differences |= {f"torch {role}": value for role, value in torch_differences(args.bundle, args.run, args.high, args.noise).items()}
     for name, value in differences.items():
         print(f"{name:18s} {value:.2e}  {'ok' if value <= TOLERANCE else 'TOO LARGE'}")
     raise SystemExit(any(value > TOLERANCE for value in differences.values()))

@@ -1,6 +1,6 @@
 """Writes a denoiser as a bundle: bundle.json, score.onnx, noise.onnx, golden.npz and the model card.
 
-    python -m quietcloud_onnx.export --run run --out my-model --name my-model [--high deeper-run] [--scores scores.json]
+    python -m quietcloud_onnx.export --run run --out my-model --name my-model [--high deeper-run] [--noise noise-run]
 
 ``write`` takes networks from anywhere: any module with forward(edges, neighbors, sigma) -> noise [n,3].
 """
@@ -104,26 +104,30 @@ def load(run):
     return torch.load(Path(run) / "checkpoint.pt", map_location="cpu", weights_only=True)
 
 
-def networks_of(run, high=None):
-    """The averaged networks of a run; with ``high`` also that run's score, for quality high."""
+def networks_of(run, high=None, noise=None):
+    """The averaged networks of a run; with ``high`` also that run's score, for quality high; with ``noise`` that run's noise
+    network in the place of its own."""
     saved = load(run)
     networks = build(saved["config"])
     networks.load_state_dict(saved["average"])
     if high is not None:
         networks["score_high"] = networks_of(high)["score"]
+    if noise is not None:
+        networks["noise"] = networks_of(noise)["noise"]
     return networks
 
 
-def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS, high=None):
+def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS, high=None, noise=None):
     config = load(run)["config"]
     options = config["options"]
     made = {"data": data, **training(run)}
-    if high is not None:
-        made["high"] = training(high)
-        if made["high"]["config"]["score"]["k"] != config["score"]["k"]:
-            raise SystemExit(f"{run} and {high} were trained with different numbers of neighbours")
+    for role, other in (("high", high), ("noise", noise)):
+        if other is not None:
+            made[role] = training(other)
+            if made[role]["config"]["score"]["k"] != config["score"]["k"]:
+                raise SystemExit(f"{run} and {other} were trained with different numbers of neighbours")
     trained_noise = [options["sigma_low"] / 5, options["sigma_high"]]
-    return write(out, name, networks_of(run, high), config["score"]["k"], trained_noise, made, scores, settings, steps)
+    return write(out, name, networks_of(run, high, noise), config["score"]["k"], trained_noise, made, scores, settings, steps)
 
 
 def training(run):
@@ -184,8 +188,9 @@ def card(manifest):
     lines.append(f"- Data: {made.get('data') or 'not stated'}")
     if "config" in made:
         lines.append(f"- Training: {made['minutes']:g} minutes, {made['steps']} steps, on {made['hardware']}")
-        if "high" in made:
-            lines.append(f"- Quality high: {made['high']['minutes']:g} minutes, {made['high']['steps']} steps, on {made['high']['hardware']}")
+        for role, label in (("high", "Quality high"), ("noise", "Noise level")):
+            if role in made:
+                lines.append(f"- {label}: {made[role]['minutes']:g} minutes, {made[role]['steps']} steps, on {made[role]['hardware']}")
         options = made["config"]["options"]
         lines.append(f"- Target `{options['target']}`, weight `{made['config']['weight']}`, patches of {options['points']} points")
     lines.append(f"- Licence: {manifest['license']}")
@@ -212,8 +217,9 @@ def read_json(path):
 def main():
     parser = arguments(__doc__)
     parser.add_argument("--high", help="run of a larger network for quality high")
+    parser.add_argument("--noise", help="run whose noise network is taken (train --only noise)")
     args = parser.parse_args()
-    export(args.run, args.out, args.name, args.scores, args.data, high=args.high)
+    export(args.run, args.out, args.name, args.scores, args.data, high=args.high, noise=args.noise)
 
 
 if __name__ == "__main__":

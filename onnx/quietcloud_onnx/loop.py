@@ -10,6 +10,7 @@ A system brings what differs:
     losses(networks, batch, phase, progress) -> one scalar tensor for each of ``columns``; their sum is minimised.
                ``progress`` rises from 0 to 1 over the phase: what is annealed hangs on it
     follow(average)   optional, called every LOG_EVERY steps: for batches that depend on what the networks have come to
+    muon       optional, True: matrices are trained by Muon instead of AdamW
     phases     optional shares of the run, (1.0,) unless given: each phase has its own cosine and starts from the
                average of the one before (LION trains its autoencoder first, then what runs in its latents)
 
@@ -29,6 +30,7 @@ import torch
 from tqdm import tqdm
 
 from .networks import grow
+from .optimizer import optimizers
 
 SAVE_EVERY = 120  # seconds
 LOG_EVERY = 100  # steps
@@ -50,14 +52,14 @@ def phase_of(progress, shares):
 
 
 class State:
-    """What a checkpoint holds: networks, their average, the optimizer, steps and minutes spent."""
+    """What a checkpoint holds: networks, their average, the optimizers, steps and minutes spent."""
 
     def __init__(self, system, out, device, rate, start=None):
         self.path, self.config, self.device = Path(out) / "checkpoint.pt", {"system": system.name, **system.config}, device
         self.networks = system.networks().to(device)
         self.average = copy.deepcopy(self.networks)
-        trained = [p for p in self.networks.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=1e-4)
+        self.muon = getattr(system, "muon", False)
+        self.optimizers = optimizers(self.networks, rate, self.muon)
         self.steps, self.minutes, self.phase = 0, 0.0, 0
         if self.path.exists():
             self._load()
@@ -68,31 +70,33 @@ class State:
     def _load(self):
         saved = torch.load(self.path, map_location=self.device, weights_only=True)
         # Checkpoints from before there were several systems do not name theirs, nor a phase.
-        if {"system": self.config["system"], **saved["config"]} != self.config:
-            raise SystemExit(f"{self.path}: was trained with other options; choose another --out")
+        if "optimizers" not in saved or {"system": self.config["system"], **saved["config"]} != self.config:
+            raise SystemExit(f"{self.path}: was trained with other options or an earlier version; choose another --out, and this as its --start")
         self.networks.load_state_dict(saved["networks"])
         self.average.load_state_dict(saved["average"])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        for optimizer, part in zip(self.optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(part)
         self.steps, self.minutes, self.phase = saved["steps"], saved["minutes"], saved.get("phase", 0)
 
     def save(self):
-        parts = dict(networks=self.networks.state_dict(), average=self.average.state_dict(), optimizer=self.optimizer.state_dict())
+        parts = dict(networks=self.networks.state_dict(), average=self.average.state_dict(), optimizers=[optimizer.state_dict() for optimizer in self.optimizers])
         torch.save(dict(config=self.config, **parts, steps=self.steps, minutes=self.minutes, phase=self.phase), self.path.with_suffix(".part"))
         os.replace(self.path.with_suffix(".part"), self.path)
 
     def enter(self, phase):
-        """Starts a phase: from the averaged weights, with a fresh optimizer."""
+        """Starts a phase: from the averaged weights, with fresh optimizers."""
         self.phase = phase
         self.networks.load_state_dict(self.average.state_dict())
-        self.optimizer = torch.optim.AdamW(self.optimizer.param_groups[0]["params"], lr=0.0, weight_decay=1e-4)
+        self.optimizers = optimizers(self.networks, 0.0, self.muon)
 
     def step(self, loss, rate, ema):
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
+        self.networks.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
         self.steps += 1
         decay = min(ema, self.steps / (self.steps + 10))
         with torch.no_grad():

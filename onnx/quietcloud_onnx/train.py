@@ -26,13 +26,15 @@ def build(config):
 class Sbd:
     """The system: patches of noisy clouds, ``||z_q - z_theta||^2`` weighted, and the noise level beside it."""
 
-    name, columns = "sbd", ("score", "noise")
+    name, columns, muon = "sbd", ("score", "noise"), True
 
     def __init__(self, args):
-        self.options = Options(target=args.target, k=args.k, points=args.points, patches=args.patches)
+        self.only = args.only
+        states = dict(own=0.0, stale=0.0) if args.only == "noise" else {}
+        self.options = Options(target=args.target, k=args.k, points=args.points, patches=args.patches, **states)
         self.config = {
             "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding, windows=args.windows),
-            "noise": dict(k=args.k),
+            "noise": dict(k=args.k, layers=4),
             "options": asdict(self.options),
             "weight": args.weight,
             "tangential": args.tangential,
@@ -57,11 +59,14 @@ class Sbd:
         self.walker.load_state_dict(average["score"].state_dict())
 
     def losses(self, networks, batch, phase, progress):
+        estimate = networks["noise"](batch["scan_edges"], batch["scan_neighbors"])
+        noise = noise_loss(estimate, batch["sigma_scan"], batch["inside"])
+        return (self.score_loss(networks, batch) if self.only is None else torch.zeros(())), noise
+
+    def score_loss(self, networks, batch):
         nearest = (batch["level"].log() - self.log_sigmas).abs().argmin(1)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
-        score = score_loss(z, batch["z"], self.weights[nearest][:, None], batch["inside"], batch["normals"], self.config["tangential"] * batch["tangent"])
-        estimate = networks["noise"](batch["scan_edges"], batch["scan_neighbors"])
-        return score, noise_loss(estimate, batch["sigma_scan"], batch["inside"])
+        return score_loss(z, batch["z"], self.weights[nearest][:, None], batch["inside"], batch["normals"], self.config["tangential"] * batch["tangent"])
 
 
 def train(args):
@@ -79,6 +84,7 @@ def parser():
     result.add_argument("--directions", type=int, default=64)
     result.add_argument("--crowding", type=int, default=4, help="radii at which the first layer sees crowding")
     result.add_argument("--windows", action="store_true", help="deeper layers see where the neighbours lie: slower, a little better")
+    result.add_argument("--only", choices=["noise"], help="train the noise network and leave the score as it is")
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")

@@ -1,7 +1,9 @@
 """The loop that all trainings share."""
 
+import pytest
 import torch
 from quietcloud_onnx import loop
+from quietcloud_onnx.optimizer import optimizers
 
 
 class Normed:
@@ -23,3 +25,55 @@ def test_averaged_networks_have_the_batches_statistics(tmp_path):
     assert torch.equal(averaged.running_mean, state.networks["norm"].running_mean)
     assert (averaged.running_mean - 5).abs().max() < 0.5
     assert (averaged.running_var - 9).abs().max() < 2
+
+
+class Linear:
+    """Learns a matrix from products with it."""
+
+    name, config, columns, muon = "linear", {}, ["loss"], True
+
+    def networks(self):
+        return torch.nn.ModuleDict({"map": torch.nn.Linear(32, 16)})
+
+
+def losses_of(state, steps, rate=0.02):
+    """Loss before every step, on the same draws for every state."""
+    rng = torch.Generator().manual_seed(0)
+    wanted, found = torch.randn(16, 32, generator=rng), []
+    for _ in range(steps):
+        x = torch.randn(64, 32, generator=rng)
+        loss = (state.networks["map"](x) - x @ wanted.t()).square().mean()
+        found.append(loss.item())
+        state.step(loss, rate, 0.99)
+    return found
+
+
+def test_muon_has_the_matrices_and_nothing_else():
+    networks = torch.nn.ModuleDict({"map": torch.nn.Linear(32, 16), "see": torch.nn.Linear(3, 32, bias=False), "norm": torch.nn.LayerNorm(32)})
+    adam, muon = optimizers(networks, 1e-3, muon=True)
+    held = [{id(p) for group in optimizer.param_groups for p in group["params"]} for optimizer in (adam, muon)]
+    assert held[1] == {id(networks["map"].weight)} and held[0] | held[1] == {id(p) for p in networks.parameters()}
+    assert len(optimizers(networks, 1e-3)) == 1
+
+
+def test_a_run_goes_on_as_if_it_had_not_stopped(tmp_path):
+    torch.manual_seed(0)
+    whole = loop.State(Linear(), tmp_path / "whole", torch.device("cpu"), 1e-3)
+    parts = loop.State(Linear(), tmp_path, torch.device("cpu"), 1e-3)
+    parts.networks.load_state_dict(whole.networks.state_dict())
+    long = losses_of(whole, 40)
+    assert long[-1] < 0.9 * long[0]
+    losses_of(parts, 40)
+    parts.save()
+    again = loop.State(Linear(), tmp_path, torch.device("cpu"), 1e-3)
+    assert losses_of(again, 5) == losses_of(whole, 5)
+
+
+def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path):
+    state = loop.State(Linear(), tmp_path, torch.device("cpu"), 1e-3)
+    state.save()
+    saved = torch.load(state.path, weights_only=True)
+    saved["optimizer"] = saved.pop("optimizers")[0]
+    torch.save(saved, state.path)
+    with pytest.raises(SystemExit, match="--start"):
+        loop.State(Linear(), tmp_path, torch.device("cpu"), 1e-3)

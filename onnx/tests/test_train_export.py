@@ -70,10 +70,22 @@ def test_quality_high_may_have_a_network_of_its_own(run, pool, tmp_path):
     train.train(train.parser().parse_args(arguments))
     manifest = export.export(run, tmp_path, "smoke", high=tmp_path / "deeper", scores={"10k": {"noisy": (3, 2), "result": (2, 1), "high": (1.75, 0.5)}})
     hops = {stage["role"]: stage["hops"] for stage in manifest["stages"]}
-    assert hops == {"score": 2, "score_high": 3, "noise": 2}
+    assert hops == {"score": 2, "score_high": 3, "noise": 3}
     differences = check.golden_differences(tmp_path) | check.torch_differences(tmp_path, run, tmp_path / "deeper")
     assert {"clean_high", "score_high"} <= differences.keys() and all(value <= 1e-4 for value in differences.values())
     assert "| 10k | 3.00 | 2.00 | 2.00 | 1.00 | 1.75 | 0.50 |" in (tmp_path / "README.md").read_text()
+
+
+def test_the_noise_network_may_be_trained_by_itself(run, pool, tmp_path):
+    alone = ["--only", "noise", "--start", str(run / "checkpoint.pt"), "--steps", "20"]
+    train.train(train.parser().parse_args(["--pool", str(pool), "--out", str(tmp_path / "noise"), "--minutes", "60", *SMALL, *alone]))
+    before, after = (torch.load(folder / "checkpoint.pt", weights_only=True)["average"] for folder in (run, tmp_path / "noise"))
+    assert {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])} == {"noise"}
+    export.export(run, tmp_path, "smoke", noise=tmp_path / "noise")
+    differences = check.golden_differences(tmp_path) | check.torch_differences(tmp_path, run, noise=tmp_path / "noise")
+    assert all(value <= 1e-4 for value in differences.values())
+    assert "- Noise level: " in (tmp_path / "README.md").read_text()
+    assert check.torch_differences(tmp_path, run)["noise"] > 1e-4
 
 
 def test_posterior_step_at_eta_0_is_the_probability_flow():
