@@ -302,6 +302,18 @@ fn golden_vectors_that_cannot_be_read_are_an_error() {
     }
 }
 
+#[test]
+fn golden_vectors_speak_of_every_score_that_there_is() {
+    let folder = copy();
+    edit(folder.path(), |manifest| {
+        let mut high = manifest["stages"][0].clone();
+        high["role"] = json!("score_high");
+        manifest["stages"].as_array_mut().unwrap().push(high);
+    });
+    let error = Bundle::open(folder.path()).unwrap().golden().unwrap_err();
+    tells(&error.to_string(), &["clean_high", "score_high"]);
+}
+
 /// The hash proves nothing about what a network asks for: that is compared when its session is made.
 #[test]
 fn a_network_that_does_not_fit_its_manifest_is_refused() {

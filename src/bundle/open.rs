@@ -118,9 +118,15 @@ impl Bundle {
     /// The golden vectors that came with a denoiser.
     ///
     /// # Errors
-    /// [`Error::Bundle`] where there are none, or they can't be read.
+    /// [`Error::Bundle`] where there are none, or they can't be read, or say nothing of a network that the bundle has.
     pub fn golden(&self) -> Result<Golden> {
-        self.read_golden(Golden::read)
+        let two = self.manifest.stage(Role::ScoreHigh).is_some();
+        self.read_golden(|bytes| match Golden::read(bytes)? {
+            golden if two && golden.high.is_none() => {
+                Err("golden.npz has no clean_high to compare the stage score_high with".into())
+            }
+            golden => Ok(golden),
+        })
     }
 
     /// The golden vectors that came with a generator.
