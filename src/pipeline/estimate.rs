@@ -57,7 +57,7 @@ impl Run<'_> {
         })?;
         // What is too wide to be seen around a point can't be told from what is wider.
         if noise == first && self.may_vary() {
-            let mut seen = Seen::default();
+            let mut seen = Seen::new(first);
             points
                 .iter()
                 .zip(&sigmas)

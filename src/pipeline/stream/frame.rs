@@ -276,17 +276,17 @@ impl Survey<'_> {
         let noise = median(&tape, len, counted, f64::is_finite, |s| s)?;
         self.work.state.noise = self.seen_thinner(noise)?;
         if self.work.state.noise == noise && self.run(&Piece::default())?.may_vary() {
-            self.vary(&tape)?;
+            self.vary(&tape, noise)?;
         }
         Ok(())
     }
 
-    /// Each point's own noise, where it varies; `seen` is the noise around each.
-    fn vary(&mut self, seen: &Tape<f64>) -> Result<()> {
+    /// Each point's own noise, where it varies; `seen` is the noise around each, `usual` that of the whole cloud.
+    fn vary(&mut self, seen: &Tape<f64>, usual: f64) -> Result<()> {
         let points: Tape<[f64; 3]> = self.work.tape("state-0")?;
         let (first, unit, len) = (self.first()?, self.work.state.unit, self.work.state.finite);
         let place = |p| first.apply(p).map(|c| c / unit);
-        let mut all = Seen::default();
+        let mut all = Seen::new(usual);
         points.scan(len, |at, batch| {
             let sigmas = seen.read(at..at + batch.len() as u64)?;
             batch
