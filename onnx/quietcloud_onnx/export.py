@@ -28,7 +28,7 @@ SHAPES = {
     "sigma": (("n", 1), torch.float32),
     "rings": (("hops",), torch.int64),
 }
-SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 1.0}
+SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 0.5}
 STEPS = {"fast": 2, "balanced": 3, "high": 4}  # at a noise of one spacing
 
 
