@@ -17,6 +17,15 @@ fn run(model: &Model, points: &[[f64; 3]]) -> Denoised {
     denoise(model, CloudView::from_f64(points), &Params::default(), &mut ()).unwrap()
 }
 
+#[test]
+fn no_moment_is_told_twice() {
+    let (model, points) = (model(), noisy(&cube(40), 0.03));
+    let start = std::time::Instant::now();
+    let report = run(&model, &points).report;
+    assert!(report.steps > 1 && report.milliseconds.spread > 0.0);
+    assert!(report.milliseconds.total() <= start.elapsed().as_secs_f64() * 1e3);
+}
+
 /// The surface of the cube [-1, 1]^3: blue-ish noise by a jittered lattice of `side`^2 points on each face.
 fn cube(side: usize) -> Vec<[f64; 3]> {
     let jitter = Noise::new(3);

@@ -27,7 +27,7 @@ GRIDS = {
 # Open3D's, at any number of points: benches/peers/open3d_smooth.py says of what.
 OPEN3D = {
     "mls": [(radius,) for radius in (2, 2.5, 3, 4, 5, 6.5, 8)],
-    "laplacian": [(times, 0.3, k) for times in (1, 2, 4, 8) for k in (10, 20, 40)],
+    "laplacian": [(times, 0.3, k) for times in (1, 2, 4, 6, 8) for k in (10, 20, 40, 80)],
     "taubin": [(times, k) for times in (1, 3, 10, 30) for k in (10, 20, 40)],
     "bilateral": [(radius, near, 0.5) for radius in (2.5, 4, 6) for near in (1, 2, 4)],
 }

@@ -30,6 +30,8 @@ pub(super) struct Follow<'a> {
     inside: Duration,
     refreshing: Duration,
     predicting: Duration,
+    /// What went on between the answers and is reported by itself.
+    pub(super) beside: Duration,
 }
 
 impl<'a> Run<'a> {
@@ -66,6 +68,7 @@ impl<'a> Run<'a> {
             inside: Duration::ZERO,
             refreshing: Duration::ZERO,
             predicting: Duration::ZERO,
+            beside: Duration::ZERO,
         })
     }
 
@@ -77,7 +80,7 @@ impl<'a> Run<'a> {
         ms.runtime += milliseconds(follow.inside);
         let rest = start
             .elapsed()
-            .saturating_sub(follow.refreshing + follow.predicting);
+            .saturating_sub(follow.refreshing + follow.predicting + follow.beside);
         ms.sampler += milliseconds(rest);
     }
 

@@ -56,7 +56,9 @@ impl Run<'_> {
             };
             // What a step leaves in clumps and gaps is evened out before the next one looks at it.
             if let Some(graph) = follow.outdated().filter(|_| evens) {
+                let begun = Instant::now();
                 self.spread(state, graph, Folds::Like)?;
+                follow.beside += begun.elapsed();
             }
             follow.ask(state, sigma, |i, _, answer| {
                 let x = state[i];
