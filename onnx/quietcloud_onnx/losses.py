@@ -33,6 +33,51 @@ def target(kind, noisy, clean, sigma, around, normals):
     raise ValueError(f"unknown target {kind!r}: origin, nearest or surface")
 
 
+def match(points, among, k=8, rounds=40):
+    """A row of ``among`` [n,3] for each of ``points`` [n,3], none twice, so that the squared distances are small: pairs swap
+    what they have as long as both together gain, beginning with each its own row. Within 5 to 25 % of the optimum (earth
+    mover's distance) where points lie within a few spacings of their own, in a hundredth of the time."""
+    rows = np.arange(len(points))
+    near = cKDTree(among).query(points, min(k, len(points)))[1].reshape(len(points), -1)
+    has, owner = rows.copy(), rows.copy()
+    cost = lambda who, row: ((points[who] - among[row]) ** 2).sum(1)  # noqa: E731
+    for turn in range(rounds):
+        want = near[:, turn % near.shape[1]]
+        other = owner[want]
+        gain = cost(rows, has) + cost(other, want) - cost(rows, want) - cost(other, has)
+        asks = np.flatnonzero(gain > 1e-9)
+        best = np.zeros(len(points))
+        np.maximum.at(best, asks, gain[asks])
+        np.maximum.at(best, other[asks], gain[asks])
+        # Of the swaps that a point is asked for, the best one.
+        first = asks[(best[asks] == gain[asks]) & (best[other[asks]] == gain[asks])]
+        second = other[first]
+        has[first], has[second] = has[second], has[first]
+        owner[has[first]], owner[has[second]] = first, second
+    return has
+
+
+def set_loss(estimate, clean, level, normals, patch, weight, inside, within):
+    """What a cloud is judged by, of the clean estimate x_a - sigma z_theta [n,3], in units of ``level`` [n,1] and per coordinate:
+    squared distance to the surface - the tangent plane at the nearest point of ``clean`` [n,3] - and, ``within`` (a number or
+    [n,1]) times, the squared distance to the clean point that ``match`` gives it.
+
+    The mean over all origins that a point may have (target "origin") lies off a curved surface by about sigma^2 / radius, and
+    inside of what is sharp; of a set every clean point must be taken by somebody, tips and rims too. ``patch`` [n,1] tells the
+    patches of a batch apart.
+    """
+    nearest, matched = torch.empty(len(clean), dtype=torch.long), torch.empty(len(clean), dtype=torch.long)
+    found, wanted, number = (tensor.detach().cpu().double().numpy() for tensor in (estimate, clean, patch))
+    for one in np.unique(number):
+        rows = np.flatnonzero(number[:, 0] == one)
+        nearest[rows] = torch.from_numpy(rows[cKDTree(wanted[rows]).query(found[rows])[1]])
+        matched[rows] = torch.from_numpy(rows[match(found[rows], wanted[rows])])
+    nearest, matched = nearest.to(clean.device), matched.to(clean.device)
+    across = ((estimate - clean[nearest]) / level * normals[nearest]).sum(1, keepdim=True).pow(2)
+    moved = ((estimate - clean[matched]) / level).pow(2).sum(1, keepdim=True)
+    return ((across + within * moved) / 3 * weight * inside).sum() / inside.sum()
+
+
 def score_loss(predicted, wanted, weight, inside, normals, tangential=1.0):
     """sum_i w_i ||z_q - z_theta||^2 over the points ``inside`` [n,1], per coordinate.
 

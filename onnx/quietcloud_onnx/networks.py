@@ -90,22 +90,37 @@ class EdgeConv(nn.Module):
         return h + self.out(torch.relu(self.near(torch.cat([own, *condition], 1)) + around))
 
 
+def second_neighbors(edges, neighbors, sigma, rows):
+    """Of the first ``rows`` points the edges [rows,k,3] to neighbours of their neighbours, one of each, and these [rows,k],
+    in units of the point's own spacing; ``sigma`` [n,1] tells how the spacings of two points compare."""
+    near, k = neighbors[:rows].long(), neighbors.shape[1]
+    # Near ones of far ones and far ones of near ones.
+    picked = near * k + torch.arange(3, 3 + 7 * k, 7, device=near.device) % k
+    onward = edges.reshape(-1, 3)[picked] * (sigma[:rows, None] / sigma[near])
+    return edges[:rows] + onward, neighbors.reshape(-1)[picked]
+
+
 class Conditioned(nn.Module):
     """The part of a network that sees the graph and the level of noise: edges, neighbors, sigma -> features of every row
-    that the last layer computes."""
+    that the last layer computes. The last ``wide`` of its layers look at neighbours of neighbours: two hops each."""
 
-    def __init__(self, width, layers, directions, k, crowding=0, windows=False):
+    def __init__(self, width, layers, directions, k, crowding=0, windows=False, wide=0):
         super().__init__()
-        self.hops = layers - 1
+        self.reaches = [1] * (layers - 1 - wide) + [2] * wide
+        self.hops = sum(self.reaches)
         self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())
         self.edge = EdgeLayer(width, directions, 16, crowding)
-        self.convs = nn.ModuleList(EdgeConv(width, 16, windows) for _ in range(layers - 1))
+        self.convs = nn.ModuleList(EdgeConv(width, 16, windows) for _ in self.reaches)
 
     def features(self, edges, neighbors, sigma, rings):
         condition = [self.embed(torch.cat([torch.log(sigma + 1e-3), sigma], 1))]
-        h = self.edge(edges, condition)
-        for hop, conv in enumerate(self.convs):
-            h = conv(h, neighbors, edges, condition, None if rings is None else rings[hop])
+        h, hop, wide = self.edge(edges, condition), 0, None
+        for conv, reach in zip(self.convs, self.reaches):
+            hop += reach
+            rows = None if rings is None else rings[hop - 1]
+            if reach == 2 and wide is None:
+                wide = second_neighbors(edges, neighbors, sigma, rows)
+            h = conv(h, *(wide or (edges, neighbors))[::-1], condition, rows)
         return h
 
 
@@ -117,9 +132,9 @@ class ScoreNetwork(Conditioned):
     sigma [n,1] float32     sigma_t / s_i
     """
 
-    def __init__(self, width=80, layers=6, directions=64, k=20, crowding=0, windows=False):
-        super().__init__(width, layers, directions, k, crowding, windows)
-        self.config = dict(width=width, layers=layers, directions=directions, k=k, crowding=crowding, windows=windows)
+    def __init__(self, width=80, layers=6, directions=64, k=20, crowding=0, windows=False, wide=0):
+        super().__init__(width, layers, directions, k, crowding, windows, wide)
+        self.config = dict(width=width, layers=layers, directions=directions, k=k, crowding=crowding, windows=windows, wide=wide)
         self.head = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 3))
         nn.init.zeros_(self.head[-1].weight)
 

@@ -132,12 +132,14 @@ def make_patch(rng, cloud, options, network):
         neighbors, spacing = knn_graph(state, options.k)
     elif kind > 1 - options.stale:
         state, sigma = stale_state(rng, clean, scan, sigma_scan)
-    return patch | dict(
+    wanted = {} if options.target == "set" else {"z": losses.target(options.target, state, clean, sigma, clean, normals)}
+    return patch | wanted | dict(
         edges=relative_edges(state, neighbors, spacing),
         neighbors=neighbors,
         sigma=(sigma / spacing)[:, None],
         level=np.full((len(clean), 1), sigma),
-        z=losses.target(options.target, state, clean, sigma, clean, normals),
+        state=state,
+        clean=clean,
         normals=normals,
         # Errors within the surface stay as wide as the scan's on the way down, whatever the level says.
         tangent=np.full((len(clean), 1), min(1.0, sigma / sigma_scan) ** 2),
@@ -148,8 +150,9 @@ def make_patch(rng, cloud, options, network):
 def make_batch(rng, clouds, options, network=None):
     """Tensors of several patches, put side by side as one graph; ``network`` makes the share ``own`` of the states."""
     parts, offset = [], 0
-    for _ in range(options.patches):
+    for number in range(options.patches):
         patch = make_patch(rng, clouds[rng.integers(len(clouds))], options, network)
+        patch["patch"] = np.full((len(patch["inside"]), 1), number)
         for key in ("neighbors", "scan_neighbors"):
             patch[key] = patch[key] + np.int32(offset)
         parts.append(patch)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from . import loop
-from .losses import noise_loss, score_loss
+from .losses import noise_loss, score_loss, set_loss
 from .networks import NoiseNetwork, ScoreNetwork
 from .patches import Batches, Options
 from .schedule import Schedule, geometric_sigmas
@@ -33,7 +33,7 @@ class Sbd:
         states = dict(own=0.0, stale=0.0) if args.only == "noise" else {}
         self.options = Options(target=args.target, k=args.k, points=args.points, patches=args.patches, **states)
         self.config = {
-            "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding, windows=args.windows),
+            "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding, windows=args.windows, wide=args.wide),
             "noise": dict(k=args.k, layers=4),
             "options": asdict(self.options),
             "weight": args.weight,
@@ -59,14 +59,22 @@ class Sbd:
         self.walker.load_state_dict(average["score"].state_dict())
 
     def losses(self, networks, batch, phase, progress):
+        parts = dict(score=self.score_loss, noise=self.noise_loss)
+        return [part(networks, batch) if self.only in (None, name) else torch.zeros(()) for name, part in parts.items()]
+
+    def noise_loss(self, networks, batch):
         estimate = networks["noise"](batch["scan_edges"], batch["scan_neighbors"])
-        noise = noise_loss(estimate, batch["sigma_scan"], batch["inside"])
-        return (self.score_loss(networks, batch) if self.only is None else torch.zeros(())), noise
+        return noise_loss(estimate, batch["sigma_scan"], batch["inside"])
 
     def score_loss(self, networks, batch):
         nearest = (batch["level"].log() - self.log_sigmas).abs().argmin(1)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
-        return score_loss(z, batch["z"], self.weights[nearest][:, None], batch["inside"], batch["normals"], self.config["tangential"] * batch["tangent"])
+        weight, tangential = self.weights[nearest][:, None], self.config["tangential"] * batch["tangent"]
+        if self.options.target == "set":
+            estimate = batch["state"] - batch["level"] * z
+            tangential = self.config["tangential"] * batch["tangent"].sqrt()
+            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential)
+        return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential)
 
 
 def train(args):
@@ -76,7 +84,7 @@ def train(args):
 def parser():
     result = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     result.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
-    result.add_argument("--target", choices=["origin", "nearest", "surface"], default="origin")
+    result.add_argument("--target", choices=["origin", "nearest", "surface", "set"], default="origin")
     result.add_argument("--weight", choices=["sbd", "elbo", "simple"], default="simple")
     result.add_argument("--tangential", type=float, default=0.3, help="weight of the error within the surface")
     result.add_argument("--width", type=int, default=80)
@@ -84,7 +92,8 @@ def parser():
     result.add_argument("--directions", type=int, default=64)
     result.add_argument("--crowding", type=int, default=4, help="radii at which the first layer sees crowding")
     result.add_argument("--windows", action="store_true", help="deeper layers see where the neighbours lie: slower, a little better")
-    result.add_argument("--only", choices=["noise"], help="train the noise network and leave the score as it is")
+    result.add_argument("--wide", type=int, default=0, help="so many of the layers, the last, look at neighbours of neighbours")
+    result.add_argument("--only", choices=["score", "noise"], help="train one network and leave the other as it is")
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from quietcloud_onnx import loop
-from quietcloud_onnx.optimizer import optimizers
+from quietcloud_onnx.optimizer import Muon, optimizers, orthogonal
 
 
 class Normed:
@@ -54,6 +54,30 @@ def test_muon_has_the_matrices_and_nothing_else():
     held = [{id(p) for group in optimizer.param_groups for p in group["params"]} for optimizer in (adam, muon)]
     assert held[1] == {id(networks["map"].weight)} and held[0] | held[1] == {id(p) for p in networks.parameters()}
     assert len(optimizers(networks, 1e-3)) == 1
+
+
+def test_orthogonal_keeps_directions_and_brings_singular_values_near_one():
+    torch.manual_seed(1)
+    for shape in ((24, 40), (40, 24)):
+        matrix = torch.randn(shape) * torch.logspace(-1, 1, shape[1])
+        left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+        inside = left.t() @ orthogonal(matrix) @ right.t()
+        assert values[0] / values[-1] > 5
+        assert (inside.diagonal() > 0.4).all() and (inside.diagonal() < 1.3).all()
+        assert (inside - inside.diagonal().diag()).abs().max() < 1e-3
+
+
+def test_muon_steps_as_pytorch_does():
+    torch.manual_seed(0)
+    mine, theirs = (torch.nn.Parameter(torch.eye(32, 20)) for _ in range(2))
+    steppers = Muon([mine], 1e-2, weight_decay=1e-3), torch.optim.Muon([theirs], 1e-2, weight_decay=1e-3, adjust_lr_fn="match_rms_adamw")
+    for _ in range(5):
+        mine.grad = torch.randn(32, 20)
+        theirs.grad = mine.grad.clone()
+        for stepper in steppers:
+            stepper.step()
+    # PyTorch's is in bfloat16.
+    assert (mine - theirs).norm() < 0.02 * (mine - torch.eye(32, 20)).norm()
 
 
 def test_a_run_goes_on_as_if_it_had_not_stopped(tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 
 from quietcloud_onnx import losses
 from quietcloud_onnx.graph import knn_graph
@@ -57,6 +58,81 @@ def test_losses_against_closed_forms():
     estimate = torch.tensor([[np.log(0.5)], [0.0]], dtype=torch.float32)
     truth = torch.tensor([[0.25], [1.0]])
     assert losses.noise_loss(estimate, truth, inside, floor=0.0).item() == pytest.approx(np.log(2), rel=1e-5)
+
+
+def flat_patch(n=30):
+    grid = torch.stack(torch.meshgrid(torch.arange(float(n)), torch.arange(float(n)), indexing="ij"), -1).reshape(-1, 2)
+    return torch.cat([grid, torch.zeros(n * n, 1)], 1), torch.tensor([[0.0, 0, 1]]).expand(n * n, 3)
+
+
+def of_the_set(estimate, clean, normals, within, level=0.5, patch=None, inside=None):
+    one = torch.ones(len(clean), 1)
+    patch, inside = 0 * one if patch is None else patch, one if inside is None else inside
+    return losses.set_loss(estimate, clean, level * one, normals, patch, one, inside, within)
+
+
+def test_matching_is_one_to_one_and_near_the_optimum():
+    rng = np.random.default_rng(1)
+    clean, _ = flat_patch(12)
+    clean = clean.numpy().astype(float)
+    points = clean + rng.standard_normal(clean.shape) * [1, 1, 0.2]
+    matched = losses.match(points, clean)
+    assert sorted(matched) == list(range(len(clean)))
+    cost = ((points[:, None] - clean) ** 2).sum(2)
+    best = cost[linear_sum_assignment(cost)].sum()
+    assert best <= cost[np.arange(len(clean)), matched].sum() < 1.3 * best < 0.7 * np.trace(cost)
+
+
+def test_the_set_loss_against_closed_forms():
+    clean, normals = flat_patch()
+    lifted = clean + torch.tensor([0.0, 0, 0.1])
+    # 0.2 levels off the plane, and as far from its own point.
+    assert of_the_set(lifted, clean, normals, 0.0).item() == pytest.approx(0.04 / 3, rel=1e-4)
+    assert of_the_set(lifted, clean, normals, 0.5).item() == pytest.approx(0.06 / 3, rel=1e-4)
+    # Which of the points lies where is all the same to a set.
+    pairs = torch.arange(len(clean)).reshape(-1, 2).flip(1).flatten()
+    assert of_the_set(clean[pairs], clean, normals, 1.0).item() == 0
+    slid = clean + torch.tensor([0.3, 0.2, 0])
+    assert of_the_set(slid, clean, normals, 0.0).item() == 0
+    assert of_the_set(slid, clean, normals, 1.0).item() == pytest.approx(0.13 / 0.25 / 3, rel=1e-4)
+    # Two points at one place: one of them has to go to where nobody is, two levels away.
+    crowded = clean.clone()
+    crowded[400] = crowded[401]
+    assert of_the_set(crowded, clean, normals, 1.0).item() == pytest.approx(4 / 3 / len(clean), rel=1e-4)
+    outside = torch.ones(len(clean), 1)
+    outside[400] = 0
+    assert of_the_set(crowded, clean, normals, 1.0, inside=outside).item() == 0
+
+
+def test_patches_of_a_batch_are_sets_of_their_own():
+    clean, normals = flat_patch()
+    both, twice = torch.cat([clean, clean]), torch.cat([normals, normals])
+    # The second patch lies where the first was measured: put together, it would be the first's surface.
+    moved = torch.cat([clean + torch.tensor([0, 0, 0.1]), clean])
+    patch = torch.cat([torch.zeros(len(clean), 1), torch.ones(len(clean), 1)])
+    assert of_the_set(moved, both + torch.tensor([0, 0, 0.1]) * patch, twice, 0.0, patch=patch).item() == pytest.approx(0.04 / 3, rel=1e-4)
+
+
+def test_on_a_curved_surface_the_set_has_no_bias():
+    """The mean over origins spread within a sphere's surface lies off it; the mean of nothing that the set loss asks for does."""
+    rng = np.random.default_rng(3)
+    clean = rng.standard_normal((4000, 3))
+    clean *= 10 / np.linalg.norm(clean, axis=1, keepdims=True)
+    normals = torch.from_numpy(clean / 10)
+    clean = torch.from_numpy(clean)
+    draw = torch.from_numpy(rng.standard_normal((4000, 3)))
+    within = draw - (draw * normals).sum(1, keepdim=True) * normals
+
+    def best(loss):
+        """The height over the surface at which the loss is least, of points that have slid along it."""
+        heights = np.linspace(-0.3, 0.3, 61)
+        slid = clean + within
+        slid *= 10 / slid.norm(dim=1, keepdim=True)
+        return heights[int(np.argmin([loss(slid * (1 + height / 10)).item() for height in heights]))]
+
+    one = torch.ones(4000, 1)
+    origin = best(lambda estimate: losses.score_loss(estimate - clean, 0 * clean, one, one, normals, 0.0))
+    assert abs(best(lambda estimate: of_the_set(estimate, clean, normals, 0.0, level=1.0))) < 0.02 < 0.05 < origin
 
 
 def test_jarque_bera_of_the_chain():

@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 import torch
 
 from quietcloud_onnx.gather import _library, gather_reduce, window_reduce
 from quietcloud_onnx.graph import knn_graph, relative_edges
-from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, grow
+from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, grow, second_neighbors
 
 
 def cloud(n=700, seed=0):
@@ -16,9 +17,9 @@ def inputs(points, k=12):
     return torch.from_numpy(relative_edges(points, neighbors, spacing)), torch.from_numpy(neighbors), sigma
 
 
-def network():
+def network(**other):
     torch.manual_seed(0)
-    net = ScoreNetwork(width=16, layers=4, directions=16, k=12).eval()
+    net = ScoreNetwork(width=16, layers=4, directions=16, k=12, **other).eval()
     torch.nn.init.normal_(net.head[-1].weight)
     return net
 
@@ -79,9 +80,26 @@ def test_windows_begin_as_none():
 
 
 @torch.no_grad()
-def test_rings_drop_rows_without_changing_the_core():
+def test_second_neighbors_lie_where_their_edges_say():
+    """In a cloud whose density varies, so that spacings differ."""
+    points = cloud() ** 1.5
+    neighbors, spacing = knn_graph(points, 12)
+    edges, index = torch.from_numpy(relative_edges(points, neighbors, spacing)), torch.from_numpy(neighbors)
+    sigma = torch.from_numpy(0.5 / spacing[:, None]).float()
+    onward, second = second_neighbors(edges, index, sigma, 100)
+    wanted = (points[second] - points[:100, None]) / spacing[:100, None, None]
+    assert second.shape == (100, 12) and second.dtype == torch.int32 and np.abs(onward.numpy() - wanted).max() < 1e-4
+    assert onward.norm(dim=2).mean() > 1.15 * edges[:100].norm(dim=2).mean(), "no farther than the neighbours"
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("other", [{}, {"windows": True, "wide": 2}])
+def test_rings_drop_rows_without_changing_the_core(other):
     """A tile with its halo gives the core the same answer as the whole cloud."""
-    net, points = network(), cloud()
+    net, points = network(**other), cloud()
+    for conv in net.convs:
+        if conv.windows is not None:
+            torch.nn.init.normal_(conv.windows)
     edges, neighbors, sigma = inputs(points)
     whole = net(edges, neighbors, sigma)
     reached, rings, order = set(range(60)), [], list(range(60))
@@ -111,7 +129,7 @@ def test_a_grown_network_begins_as_the_smaller_one():
     for weight in small.parameters():
         weight.add_(0.1 * torch.randn_like(weight))
     torch.manual_seed(9)
-    deeper = ScoreNetwork(**small.config | {"layers": 6, "crowding": 3}).eval()
+    deeper = ScoreNetwork(**small.config | {"layers": 6, "crowding": 3, "wide": 1}).eval()
     expected, args = small(*inputs(cloud())), inputs(cloud())
     assert (deeper(*args) - expected).abs().max() > 0.1 * expected.abs().max()
     grow(deeper, small.state_dict())

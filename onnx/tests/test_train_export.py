@@ -65,12 +65,12 @@ def test_onnx_equals_pytorch(run, tmp_path):
 
 
 def test_quality_high_may_have_a_network_of_its_own(run, pool, tmp_path):
-    deeper = ["--windows", "--layers", "4", "--start", str(run / "checkpoint.pt"), "--steps", "20"]
+    deeper = ["--windows", "--layers", "5", "--wide", "1", "--target", "set", "--start", str(run / "checkpoint.pt"), "--steps", "20"]
     arguments = ["--pool", str(pool), "--out", str(tmp_path / "deeper"), "--minutes", "60", *SMALL, *deeper]
     train.train(train.parser().parse_args(arguments))
     manifest = export.export(run, tmp_path, "smoke", high=tmp_path / "deeper", scores={"10k": {"noisy": (3, 2), "result": (2, 1), "high": (1.75, 0.5)}})
     hops = {stage["role"]: stage["hops"] for stage in manifest["stages"]}
-    assert hops == {"score": 2, "score_high": 3, "noise": 3}
+    assert hops == {"score": 2, "score_high": 5, "noise": 3}
     differences = check.golden_differences(tmp_path) | check.torch_differences(tmp_path, run, tmp_path / "deeper")
     assert {"clean_high", "score_high"} <= differences.keys() and all(value <= 1e-4 for value in differences.values())
     assert "| 10k | 3.00 | 2.00 | 2.00 | 1.00 | 1.75 | 0.50 |" in (tmp_path / "README.md").read_text()
