@@ -29,7 +29,7 @@ SHAPES = {
     "rings": (("hops",), torch.int64),
 }
 SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 0.5}
-STEPS = {"fast": 2, "balanced": 3, "high": 4}  # at a noise of one spacing
+STEPS = {"fast": 2, "balanced": 3, "high": 5}  # at a noise of one spacing
 
 
 def example(name, n, k, hops):

@@ -84,9 +84,9 @@ def train(args):
 def parser():
     result = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     result.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
-    result.add_argument("--target", choices=["origin", "nearest", "surface", "set"], default="origin")
+    result.add_argument("--target", choices=["set", "origin", "nearest", "surface"], default="set")
     result.add_argument("--weight", choices=["sbd", "elbo", "simple"], default="simple")
-    result.add_argument("--tangential", type=float, default=0.3, help="weight of the error within the surface")
+    result.add_argument("--tangential", type=float, default=0.5, help="weight of the error within the surface; of a set, of the way to the clean point that is a point's own")
     result.add_argument("--width", type=int, default=80)
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)
