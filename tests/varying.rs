@@ -51,7 +51,8 @@ fn each_place_gets_its_own_noise_in_memory_and_in_pieces() {
     let gain =
         |range: std::ops::Range<u64>| height(&found.points, range.clone()) / height(&told.points, range);
     assert!(gain(loud.clone()) < 0.7, "{}", gain(loud));
-    assert!(gain(quiet.clone()) < 1.05, "{}", gain(quiet));
+    // On a plane nothing is lost by too high a level: at best the quiet side comes out as flat as by that.
+    assert!(gain(quiet.clone()) < 1.1, "{}", gain(quiet));
 
     let scratch = Scratch::new("varying");
     let [scan, whole, pieces] = ["a.ply", "w.ply", "p.ply"].map(|name| scratch.path(name));
