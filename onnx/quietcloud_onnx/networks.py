@@ -106,6 +106,8 @@ class Conditioned(nn.Module):
 
     def __init__(self, width, layers, directions, k, crowding=0, windows=False, wide=0):
         super().__init__()
+        if not 0 <= wide < layers:
+            raise ValueError(f"of {layers} layers, {wide} can't be wide: the first sees a point's own edges")
         self.reaches = [1] * (layers - 1 - wide) + [2] * wide
         self.hops = sum(self.reaches)
         self.embed = nn.Sequential(nn.Linear(2, 16), nn.SiLU())

@@ -116,6 +116,11 @@ def test_rings_drop_rows_without_changing_the_core(other):
     assert tile.shape == (60, 3) and (tile - whole[:60]).abs().max() < 1e-5
 
 
+def test_more_wide_layers_than_there_are_are_refused():
+    with pytest.raises(ValueError, match="of 4 layers, 4 can't be wide"):
+        network(wide=4)
+
+
 @torch.no_grad()
 def test_noise_network_shape():
     net = NoiseNetwork(width=16, layers=3, directions=8, k=12).eval()
