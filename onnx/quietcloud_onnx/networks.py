@@ -8,6 +8,7 @@ of one per edge (DGCNN's edge convolution with the same receptive field, 4-6 tim
 (rows are sorted by their distance in hops from the tile's core). ``None`` computes every row in every layer.
 """
 
+import math
 import re
 
 import torch
@@ -94,8 +95,9 @@ def second_neighbors(edges, neighbors, sigma, rows):
     """Of the first ``rows`` points the edges [rows,k,3] to neighbours of their neighbours, one of each, and these [rows,k],
     in units of the point's own spacing; ``sigma`` [n,1] tells how the spacings of two points compare."""
     near, k = neighbors[:rows].long(), neighbors.shape[1]
-    # Near ones of far ones and far ones of near ones.
-    picked = near * k + torch.arange(3, 3 + 7 * k, 7, device=near.device) % k
+    # Near ones of far ones and far ones of near ones: a stride that shares no factor with k takes every place once.
+    stride = next(step for step in (7, 5, 3, 1) if math.gcd(step, k) == 1)
+    picked = near * k + torch.arange(3, 3 + stride * k, stride, device=near.device) % k
     onward = edges.reshape(-1, 3)[picked] * (sigma[:rows, None] / sigma[near])
     return edges[:rows] + onward, neighbors.reshape(-1)[picked]
 

@@ -92,6 +92,15 @@ def test_second_neighbors_lie_where_their_edges_say():
     assert onward.norm(dim=2).mean() > 1.15 * edges[:100].norm(dim=2).mean(), "no farther than the neighbours"
 
 
+@pytest.mark.parametrize("k", [1, 7, 20, 35])
+def test_second_neighbors_are_from_every_place_once(k):
+    """Whose list a place is in and which place of the list: each once."""
+    neighbors = (torch.arange(40)[:, None] + 1 + torch.arange(k)) % 40
+    _, second = second_neighbors(torch.zeros(40, k, 3), neighbors.int(), torch.ones(40, 1), 1)
+    places = (second[0] - neighbors[0] - 1) % 40
+    assert sorted(places.tolist()) == list(range(k))
+
+
 @torch.no_grad()
 @pytest.mark.parametrize("other", [{}, {"windows": True, "wide": 2}])
 def test_rings_drop_rows_without_changing_the_core(other):
