@@ -14,6 +14,9 @@ from .noise import KINDS
 from .sample import run_levels
 from .spread import spread
 
+USUAL = 0.3, 3.5  # pitches
+BENT, BENT_SPREAD = 6.0, 0.6  # degrees, and within which ratio (natural logarithm)
+
 
 @dataclass
 class Options:
@@ -21,18 +24,21 @@ class Options:
 
     points: int = 3000
     patches: int = 2
+    bent: float = 10.0  # so much likelier than others are clouds that ``bend`` like a statue in 10 thousand points
+    warped: float = 0.4  # share of patches that are bent further
     k: int = 20
     target: str = "origin"
     sigma_low: float = 0.1  # noise of a scan, log-uniform, in units of the clean pitch
     sigma_high: float = 7.0
     nearly_clean: float = 0.12  # share of scans with less noise than that, down to a fifth of sigma_low
-    gaussian: float = 0.5  # share of Gaussian noise
-    steps: float = 0.15  # share of a depth camera's steps, the hardest to tell from a clean scan; the rest is spread over the other kinds
-    stale: float = 0.25  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
-    own: float = 0.25  # share of states that the network itself left behind on its way down
-    uneven: float = 0.2  # share of patches whose density varies
+    usual: float = 0.5  # share of the others between USUAL, where most scans are
+    gaussian: float = 0.6  # share of Gaussian noise
+    steps: float = 0.1  # share of a depth camera's steps, the hardest to tell from a clean scan; the rest is spread over the other kinds
+    stale: float = 0.1  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
+    own: float = 0.5  # share of states that the network itself left behind on its way down
+    uneven: float = 0.15  # share of patches whose density varies
     thinned: float = 0.1  # share of patches sampled at random, not evenly
-    scanned: float = 0.2  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
+    scanned: float = 0.15  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
 
 
 def even_pitch(points):
@@ -61,6 +67,36 @@ def scan_pattern(rng, points, normals):
     return points[seen] + shift + depth[:, None] * view, normals[seen]
 
 
+def bend(points, normals, tree):
+    """Median angle between the normals of neighbours, in degrees: how coarse a cloud is for its shape, 0 where that is made of
+    planes."""
+    chosen = np.arange(0, len(points), max(1, len(points) // 2000))
+    _, index = tree.query(points[chosen], min(13, len(points)))
+    cosine = np.abs((normals[index[:, 1:]] * normals[chosen, None]).sum(2))
+    return np.median(np.degrees(np.arccos(np.minimum(cosine, 1))).mean(1))
+
+
+def likelihood(bends, options):
+    """[n], sum 1: how often clouds are drawn. Evenly drawn, a pool is mostly made of planes, and what is learned on it smooths
+    too much of what is not."""
+    like = np.exp(-0.5 * (np.log(np.maximum(bends, 1e-3) / BENT) / BENT_SPREAD) ** 2)
+    return (1 + options.bent * like) / (1 + options.bent * like).sum()
+
+
+def warp(rng, points, normals, waves=8):
+    """Points [n,3] and normals of a surface, pitch 1, bent by a smooth random field: waves of 6 to 60 pitches, whose slopes
+    together are up to 0.5 (RMS)."""
+    along, push = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in rng.standard_normal((2, waves, 3)))
+    frequency = 2 * np.pi / np.exp(rng.uniform(np.log(6), np.log(60), waves))
+    # The mean square of a cosine is a half.
+    slope = rng.uniform(0, 0.5) * np.sqrt(2 / waves) * np.ones(waves)
+    phase = points @ (along * frequency[:, None]).T + rng.uniform(0, 2 * np.pi, waves)
+    moved = points + np.sin(phase) * (slope / frequency) @ push
+    jacobian = np.eye(3) + np.einsum("nw,wi,wj->nij", np.cos(phase) * slope, push, along)
+    turned = np.linalg.solve(jacobian.transpose(0, 2, 1), normals[:, :, None])[:, :, 0]
+    return moved, turned / np.linalg.norm(turned, axis=1, keepdims=True)
+
+
 def draw_patch(rng, points, normals, tree, options):
     """A piece of a clean cloud, randomly turned, pitch 1: points, normals, and who is far enough from the rim."""
     sampling = rng.random()
@@ -77,6 +113,10 @@ def draw_patch(rng, points, normals, tree, options):
         index = index[rng.random(count) < 0.25 + 0.75 * height]
     piece, piece_normals = points[index], normals[index]
     piece = piece - piece[0]
+    if rng.random() < options.warped:
+        pitch = even_pitch(piece)
+        piece, piece_normals = warp(rng, piece / pitch, piece_normals)
+        piece = pitch * (piece - piece[0])
     if sampling > 1 - options.scanned:
         piece, piece_normals = scan_pattern(rng, piece, piece_normals)
     turn = Rotation.random(random_state=int(rng.integers(2**31))).as_matrix()
@@ -91,6 +131,8 @@ def noisy_scan(rng, clean, options):
     low, high = options.sigma_low, options.sigma_high
     if rng.random() < options.nearly_clean:
         low, high = low / 5, low
+    elif rng.random() < options.usual:
+        low, high = USUAL
     sigma = np.exp(rng.uniform(np.log(low), np.log(high)))
     others = [kind for kind in KINDS if kind not in ("gaussian", "steps")]
     rest = (1 - options.gaussian - options.steps) / len(others)
@@ -147,11 +189,12 @@ def make_patch(rng, cloud, options, network):
     )
 
 
-def make_batch(rng, clouds, options, network=None):
-    """Tensors of several patches, put side by side as one graph; ``network`` makes the share ``own`` of the states."""
+def make_batch(rng, clouds, options, network=None, likely=None):
+    """Tensors of several patches, put side by side as one graph; ``network`` makes the share ``own`` of the states.
+    likely [clouds]: how often each is drawn, evenly unless given."""
     parts, offset = [], 0
     for number in range(options.patches):
-        patch = make_patch(rng, clouds[rng.integers(len(clouds))], options, network)
+        patch = make_patch(rng, clouds[rng.choice(len(clouds), p=likely)], options, network)
         patch["patch"] = np.full((len(patch["inside"]), 1), number)
         for key in ("neighbors", "scan_neighbors"):
             patch[key] = patch[key] + np.int32(offset)
@@ -174,7 +217,7 @@ class Batches(torch.utils.data.IterableDataset):
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        known, clouds, made = set(), [], 0
+        known, clouds, bends, made = set(), [], [], 0
         while True:
             if made % 500 == 0:
                 for path in sorted(self.pool.glob("*.npz")):
@@ -182,7 +225,9 @@ class Batches(torch.utils.data.IterableDataset):
                         known.add(path.name)
                         data = np.load(path)
                         clouds.append((data["points"].astype(np.float64), data["normals"].astype(np.float64), cKDTree(data["points"])))
+                        bends.append(bend(*clouds[-1]))
                 if not clouds:
                     raise FileNotFoundError(f"{self.pool}: no .npz cloud; make some with python -m quietcloud_onnx.data")
+                likely = likelihood(np.array(bends), self.options)
             made += 1
-            yield make_batch(rng, clouds, self.options, self.network)
+            yield make_batch(rng, clouds, self.options, self.network, likely)

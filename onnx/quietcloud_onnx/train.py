@@ -72,8 +72,9 @@ class Sbd:
         weight, tangential = self.weights[nearest][:, None], self.config["tangential"] * batch["tangent"]
         if self.options.target == "set":
             estimate = batch["state"] - batch["level"] * z
-            tangential = self.config["tangential"] * batch["tangent"].sqrt()
-            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential)
+            # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
+            weight = weight * batch["tangent"].sqrt()
+            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], self.config["tangential"])
         return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential)
 
 
@@ -86,7 +87,7 @@ def parser():
     result.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
     result.add_argument("--target", choices=["set", "origin", "nearest", "surface"], default="set")
     result.add_argument("--weight", choices=["sbd", "elbo", "simple"], default="simple")
-    result.add_argument("--tangential", type=float, default=0.5, help="weight of the error within the surface; of a set, of the way to the clean point that is a point's own")
+    result.add_argument("--tangential", type=float, default=0.25, help="weight of the error within the surface; of a set, of the way to the clean point that is a point's own")
     result.add_argument("--width", type=int, default=80)
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)

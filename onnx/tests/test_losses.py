@@ -6,6 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from quietcloud_onnx import losses
 from quietcloud_onnx.graph import knn_graph
 from quietcloud_onnx.schedule import Schedule, geometric_sigmas
+from quietcloud_onnx.train import Sbd, parser
 
 
 def test_schedule_is_a_variance_schedule():
@@ -76,7 +77,7 @@ def test_matching_is_one_to_one_and_near_the_optimum():
     clean, _ = flat_patch(12)
     clean = clean.numpy().astype(float)
     points = clean + rng.standard_normal(clean.shape) * [1, 1, 0.2]
-    matched = losses.match(points, clean)
+    matched = losses.match(points, clean, losses.nearest_rows(points, clean))
     assert sorted(matched) == list(range(len(clean)))
     cost = ((points[:, None] - clean) ** 2).sum(2)
     best = cost[linear_sum_assignment(cost)].sum()
@@ -158,3 +159,17 @@ def test_spacing_of_a_lattice_is_its_pitch():
     for n in (1, 2, 5):
         neighbors, spacing = knn_graph(np.zeros((n, 3)), 20)
         assert neighbors.shape == (n, 20) and neighbors.max() < n and (spacing > 0).all()
+
+
+def test_late_states_count_by_their_share_of_the_scans_noise():
+    """The same error in units of the level, at the scan's own noise and at a quarter of it."""
+    clean, normals = flat_patch(10)
+    one = torch.ones(len(clean), 1)
+    system = Sbd(parser().parse_args(["--pool", "", "--out", ""]))
+    still = {"score": lambda *_: torch.zeros(len(clean), 3)}
+
+    def loss(share):
+        given = dict(edges=None, neighbors=None, sigma=None, state=clean + torch.tensor([0, 0, 0.1]), clean=clean, normals=normals)
+        return system.score_loss(still, given | dict(level=0.5 * one, tangent=share**2 * one, patch=0 * one, inside=one)).item()
+
+    assert loss(0.25) == pytest.approx(loss(1.0) / 4) and loss(1.0) > 0

@@ -1,9 +1,11 @@
-"""Patches seen on a grid of rays: still on the surface, one point for each ray."""
+"""Patches seen on a grid of rays: still on the surface, one point for each ray. Patches bent further, and which are drawn."""
 
 import numpy as np
 import pytest
 
-from quietcloud_onnx.patches import even_pitch, scan_pattern
+from scipy.spatial import cKDTree
+
+from quietcloud_onnx.patches import Options, bend, draw_patch, even_pitch, likelihood, scan_pattern, warp
 
 
 def dense_plane(rng, n=6000, size=20.0):
@@ -63,3 +65,47 @@ def test_a_piece_that_shows_too_little_comes_back_as_it_was():
     points, normals = dense_plane(np.random.default_rng(0), n=400)
     seen, kept = scan_pattern(np.random.default_rng(0), points, normals)
     assert seen is points and kept is normals
+
+
+def sheet(side=60):
+    grid = np.stack(np.meshgrid(np.arange(float(side)), np.arange(float(side)), indexing="ij"), -1).reshape(-1, 2)
+    return np.c_[grid, np.zeros(side * side)], np.tile([0.0, 0, 1], (side * side, 1))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_warped_sheet_is_smooth_and_its_normals_are_those_of_its_points(seed):
+    points, normals = sheet()
+    moved, turned = warp(np.random.default_rng(seed), points, normals)
+    lattice = moved.reshape(60, 60, 3)
+    across = np.cross(np.gradient(lattice, axis=0), np.gradient(lattice, axis=1))[2:-2, 2:-2]
+    across /= np.linalg.norm(across, axis=2, keepdims=True)
+    inner = turned.reshape(60, 60, 3)[2:-2, 2:-2]
+    assert (across * inner).sum(2).min() > np.cos(np.radians(3)), "turned over, or not across the sheet"
+    assert bend(moved, turned, cKDTree(moved)) > 1 and 0.9 < even_pitch(moved) / even_pitch(points) < 1.1
+
+
+def test_a_cloud_bends_by_what_its_pitch_leaves_of_a_sphere():
+    """Neighbours at a distance d on a sphere differ by d / R; a box is flat almost everywhere."""
+    points, normals = dense_cap(np.random.default_rng(1), 4000, 10.0)
+    tree = cKDTree(points)
+    distances = tree.query(points, 13)[0][:, 1:]
+    assert bend(points, normals, tree) == pytest.approx(np.degrees(np.median(distances.mean(1)) / 10), rel=0.05)
+    flat, up = sheet(30)
+    corner, aside = np.concatenate([flat, flat[:, [2, 1, 0]]]), np.concatenate([up, up[:, [2, 1, 0]]])
+    assert bend(corner, aside, cKDTree(corner)) == 0
+
+
+def test_what_bends_like_a_statue_is_drawn_more_often():
+    likely = likelihood(np.array([0.0, 6.0, 60.0]), Options(bent=10.0))
+    assert likely.sum() == pytest.approx(1) and likely[1] == pytest.approx(11 * likely[0]) and likely[2] < 1.1 * likely[0]
+    assert np.allclose(likelihood(np.array([0.0, 6.0, 60.0]), Options(bent=0.0)), 1 / 3)
+
+
+def test_patches_are_warped_as_often_as_the_options_say():
+    points, normals = sheet(50)
+    tree, rng = cKDTree(points), np.random.default_rng(3)
+    for share in (0.0, 1.0):
+        options = Options(points=400, warped=share, uneven=0, thinned=0, scanned=0)
+        piece, turned, _ = draw_patch(rng, points, normals, tree, options)
+        heights = (piece - piece[0]) @ turned[0]
+        assert (np.abs(heights).max() > 0.05) == bool(share)
