@@ -89,7 +89,7 @@ def warp(rng, points, normals, waves=8):
     along, push = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in rng.standard_normal((2, waves, 3)))
     frequency = 2 * np.pi / np.exp(rng.uniform(np.log(6), np.log(60), waves))
     # The mean square of a cosine is a half.
-    slope = rng.uniform(0, 0.5) * np.sqrt(2 / waves) * np.ones(waves)
+    slope = rng.uniform(0, 0.5) * np.sqrt(2 / waves)
     phase = points @ (along * frequency[:, None]).T + rng.uniform(0, 2 * np.pi, waves)
     moved = points + np.sin(phase) * (slope / frequency) @ push
     jacobian = np.eye(3) + np.einsum("nw,wi,wj->nij", np.cos(phase) * slope, push, along)
@@ -132,7 +132,7 @@ def noisy_scan(rng, clean, options):
     if rng.random() < options.nearly_clean:
         low, high = low / 5, low
     elif rng.random() < options.usual:
-        low, high = USUAL
+        low, high = np.clip(USUAL, low, high)
     sigma = np.exp(rng.uniform(np.log(low), np.log(high)))
     others = [kind for kind in KINDS if kind not in ("gaussian", "steps")]
     rest = (1 - options.gaussian - options.steps) / len(others)

@@ -69,13 +69,13 @@ class Sbd:
     def score_loss(self, networks, batch):
         nearest = (batch["level"].log() - self.log_sigmas).abs().argmin(1)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
-        weight, tangential = self.weights[nearest][:, None], self.config["tangential"] * batch["tangent"]
+        weight, tangential = self.weights[nearest][:, None], self.config["tangential"]
         if self.options.target == "set":
             estimate = batch["state"] - batch["level"] * z
             # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
             weight = weight * batch["tangent"].sqrt()
-            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], self.config["tangential"])
-        return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential)
+            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential)
+        return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential * batch["tangent"])
 
 
 def train(args):

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-
 from scipy.spatial import cKDTree
 
-from quietcloud_onnx.patches import Options, bend, draw_patch, even_pitch, likelihood, scan_pattern, warp
+from quietcloud_onnx.patches import Options, bend, draw_patch, even_pitch, likelihood, noisy_scan, scan_pattern, warp
 
 
 def dense_plane(rng, n=6000, size=20.0):
@@ -109,3 +108,10 @@ def test_patches_are_warped_as_often_as_the_options_say():
         piece, turned, _ = draw_patch(rng, points, normals, tree, options)
         heights = (piece - piece[0]) @ turned[0]
         assert (np.abs(heights).max() > 0.05) == bool(share)
+
+
+def test_usual_noise_stays_within_the_bounds_that_were_asked_for():
+    points, _ = sheet(5)
+    options = Options(nearly_clean=0, usual=1.0, sigma_low=0.5, sigma_high=1.0)
+    drawn = [noisy_scan(np.random.default_rng(seed), points, options)[1] for seed in range(50)]
+    assert 0.5 <= min(drawn) < 0.6 and 0.9 < max(drawn) <= 1.0
