@@ -5,44 +5,10 @@ On a CPU with a C compiler a small kernel does each (about four times faster tha
 backward); elsewhere plain PyTorch; in an ONNX file each is one node (``operators.py``).
 """
 
-import ctypes
-import hashlib
-import os
-import shutil
-import subprocess
-import tempfile
-from functools import lru_cache
-from pathlib import Path
-
 import torch
 
 from . import operators
-
-SOURCE = Path(__file__).with_name("gather.c")
-# Without the last three a compiler must not choose before it has compared: three times slower.
-FLAGS = ("-O3", "-march=native", "-fno-trapping-math", "-ffinite-math-only", "-fno-signed-zeros")
-
-
-@lru_cache
-def _library():
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        return None
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "quietcloud"
-    target = cache / f"gather-{hashlib.sha256(SOURCE.read_bytes() + repr(FLAGS).encode()).hexdigest()[:16]}.so"
-    if not target.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            built = Path(folder) / "gather.so"
-            command = [compiler, *FLAGS, "-shared", "-fPIC", str(SOURCE), "-o", str(built)]
-            if subprocess.run(command, capture_output=True).returncode != 0:
-                return None
-            os.replace(built, target)
-    return ctypes.CDLL(str(target))
-
-
-def _pointer(tensor):
-    return ctypes.c_void_p(tensor.data_ptr())
+from .native import call, library
 
 
 class _GatherReduce(torch.autograd.Function):
@@ -52,17 +18,16 @@ class _GatherReduce(torch.autograd.Function):
         (n, k), c = neighbors.shape, b.shape[1]
         half = c // 2
         out, arg = b.new_empty(n, c), torch.empty(n, half, dtype=torch.int32)
-        sizes = [ctypes.c_int64(v) for v in (n, k, c, half)]
-        _library().gather_forward(_pointer(b), _pointer(neighbors), *sizes, _pointer(out), _pointer(arg))
+        call("gather_forward", b, neighbors, n, k, c, half, out, arg)
         ctx.save_for_backward(neighbors, arg)
-        ctx.sizes, ctx.shape = sizes, b.shape
+        ctx.sizes, ctx.shape = (n, k, c, half), b.shape
         return out
 
     @staticmethod
     def backward(ctx, grad):
         neighbors, arg = ctx.saved_tensors
-        grad, out = grad.contiguous(), grad.new_zeros(ctx.shape)
-        _library().gather_backward(_pointer(grad), _pointer(neighbors), _pointer(arg), *ctx.sizes, _pointer(out))
+        out = grad.new_zeros(ctx.shape)
+        call("gather_backward", grad.contiguous(), neighbors, arg, *ctx.sizes, out)
         return out, None
 
 
@@ -70,7 +35,7 @@ def gather_reduce(b, neighbors):
     """b [m,c] float32 with an even c, neighbors [n,k] int32 (rows of b) -> [n,c]."""
     if torch.jit.is_tracing():
         return operators.GatherReduce.apply(b, neighbors)
-    if b.device.type == "cpu" and b.dtype == torch.float32 and _library() is not None:
+    if b.device.type == "cpu" and b.dtype == torch.float32 and library() is not None:
         return _GatherReduce.apply(b, neighbors)
     return operators.GatherReduce.forward(None, b, neighbors)
 
@@ -82,17 +47,16 @@ class _WindowReduce(torch.autograd.Function):
         (n, k), c = neighbors.shape, b.shape[1]
         half = c // 2
         out, arg = b.new_empty(n, c), torch.empty(n, half, dtype=torch.int32)
-        sizes = [ctypes.c_int64(v) for v in (n, k, c, half)]
-        _library().window_forward(*map(_pointer, (b, neighbors, edges, windows)), *sizes, _pointer(out), _pointer(arg))
+        call("window_forward", b, neighbors, edges, windows, n, k, c, half, out, arg)
         ctx.save_for_backward(b, neighbors, edges, windows, arg)
-        ctx.sizes = sizes
+        ctx.sizes = n, k, c, half
         return out
 
     @staticmethod
     def backward(ctx, grad):
         b, neighbors, edges, windows, arg = ctx.saved_tensors
-        grad, out, slope = grad.contiguous(), torch.zeros_like(b), torch.zeros_like(windows)
-        _library().window_backward(*map(_pointer, (b, grad, neighbors, edges, windows, arg)), *ctx.sizes, _pointer(out), _pointer(slope))
+        out, slope = torch.zeros_like(b), torch.zeros_like(windows)
+        call("window_backward", b, grad.contiguous(), neighbors, edges, windows, arg, *ctx.sizes, out, slope)
         return out, None, None, slope
 
 
@@ -102,6 +66,6 @@ def window_reduce(b, neighbors, edges, windows):
     b relu(t) on the second."""
     if torch.jit.is_tracing():
         return operators.WindowReduce.apply(b, neighbors, edges, windows)
-    if b.device.type == "cpu" and b.dtype == torch.float32 and _library() is not None:
+    if b.device.type == "cpu" and b.dtype == torch.float32 and library() is not None:
         return _WindowReduce.apply(b, neighbors, edges, windows)
     return operators.WindowReduce.forward(None, b, neighbors, edges, windows)

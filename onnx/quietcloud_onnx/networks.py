@@ -14,14 +14,8 @@ import re
 import torch
 from torch import nn
 
-from . import operators
 from .gather import gather_reduce, window_reduce
-
-
-def edge_moments(edges):
-    """First and second moments of the relative positions, [n,9]: centroid offset and local covariance."""
-    covariance = (edges.transpose(1, 2) @ edges).flatten(1) / edges.shape[1]
-    return torch.cat([edges.mean(1), covariance[:, [0, 4, 8, 1, 5, 6]]], 1)
+from .moments import crowding, edge_reduce
 
 
 class Crowding(nn.Module):
@@ -34,11 +28,7 @@ class Crowding(nn.Module):
         self.slope, self.peak = nn.Parameter(-1 / radii), nn.Parameter(torch.ones(rings))
 
     def forward(self, edges):
-        if torch.jit.is_tracing():
-            return operators.Crowding.apply(edges, self.slope, self.peak)
-        length = torch.sqrt((edges * edges).sum(2, keepdim=True) + 1e-6)
-        weight = torch.relu(length * self.slope + self.peak)
-        return (weight.transpose(1, 2) @ (edges / length)).flatten(1)
+        return crowding(edges, self.slope, self.peak)
 
 
 class EdgeLayer(nn.Module):
@@ -54,14 +44,8 @@ class EdgeLayer(nn.Module):
 
     def forward(self, edges, condition):
         crowded = [self.crowding(edges)] if self.crowding else []
-        return torch.relu(self.mix(torch.cat([*self.reduce(edges), *condition, *crowded], 1)))
-
-    def reduce(self, edges):
-        if torch.jit.is_tracing():
-            return [operators.EdgeReduce.apply(edges, self.reach.weight.t(), self.share.weight.t(), self.share.bias)]
-        extent = self.reach(edges).amax(1)
-        share = torch.relu(self.share(edges)).mean(1)
-        return [extent, share, edge_moments(edges)]
+        seen = edge_reduce(edges, self.reach.weight.t(), self.share.weight.t(), self.share.bias)
+        return torch.relu(self.mix(torch.cat([seen, *condition, *crowded], 1)))
 
 
 class EdgeConv(nn.Module):

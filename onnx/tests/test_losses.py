@@ -84,6 +84,16 @@ def test_matching_is_one_to_one_and_near_the_optimum():
     assert best <= cost[np.arange(len(clean)), matched].sum() < 1.3 * best < 0.7 * np.trace(cost)
 
 
+def test_matching_is_the_same_without_a_compiler(monkeypatch):
+    rng = np.random.default_rng(2)
+    clean = rng.standard_normal((500, 3))
+    points = clean + 0.2 * rng.standard_normal(clean.shape)
+    near = losses.nearest_rows(points, clean)
+    native = losses.match(points, clean, near)
+    monkeypatch.setattr(losses, "library", lambda: None)
+    assert (losses.match(points, clean, near) == native).all()
+
+
 def test_the_set_loss_against_closed_forms():
     clean, normals = flat_patch()
     lifted = clean + torch.tensor([0.0, 0, 0.1])

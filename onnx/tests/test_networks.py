@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from quietcloud_onnx.gather import _library, gather_reduce, window_reduce
+from quietcloud_onnx import moments, operators
+from quietcloud_onnx.gather import gather_reduce, window_reduce
 from quietcloud_onnx.graph import knn_graph, relative_edges
+from quietcloud_onnx.native import library
 from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, grow, second_neighbors
 
 
@@ -34,7 +36,7 @@ def test_translation_and_scale_change_nothing():
 
 @torch.no_grad()
 def test_the_kernel_equals_plain_pytorch_forward_and_backward():
-    if _library() is None:
+    if library() is None:
         raise AssertionError("no C compiler: the training kernel could not be built")
     torch.manual_seed(1)
     b, neighbors = torch.randn(50, 10), torch.randint(0, 50, (50, 7), dtype=torch.int32)
@@ -67,6 +69,27 @@ def test_the_window_kernel_equals_plain_pytorch_forward_and_backward():
         out.backward(seed)
         results.append((out.detach(), b.grad, windows.grad))
     assert all(torch.allclose(mine, theirs, atol=1e-4) for mine, theirs in zip(*results))
+
+
+def test_the_kernels_of_the_first_layer_equal_plain_pytorch_forward_and_backward():
+    torch.manual_seed(4)
+    edges = torch.randn(60, 9, 3)
+    for kernel, plain, shapes in (
+        (moments.edge_reduce, operators.EdgeReduce, [(3, 7), (3, 5), (5,)]),
+        (moments.crowding, operators.Crowding, [(4,), (4,)]),
+    ):
+        weights = [torch.randn(*shape) for shape in shapes]
+        results = []
+        for reduce in (kernel, lambda *args: plain.forward(None, *args)):
+            mine = [weight.clone().requires_grad_() for weight in weights]
+            out = reduce(edges, *mine)
+            out.backward(torch.sin(torch.arange(out.numel()).float()).reshape(out.shape))
+            results.append([out.detach(), *(weight.grad for weight in mine)])
+        assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(*results))
+        # Where the edges want a gradient, as those of an energy do, they get it.
+        wanted = edges.clone().requires_grad_()
+        kernel(wanted, *weights).sum().backward()
+        assert wanted.grad.abs().sum() > 0
 
 
 @torch.no_grad()
