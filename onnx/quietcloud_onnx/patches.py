@@ -1,5 +1,6 @@
 """Training patches: a piece of a clean cloud, a noisy scan of it, and a state of the reverse chain."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from . import losses
 from .graph import knn_graph, relative_edges
 from .noise import KINDS
-from .sample import run_levels
+from .sample import posterior_step
 from .spread import spread
 
 USUAL = 0.3, 3.5  # pitches
@@ -34,8 +35,8 @@ class Options:
     usual: float = 0.5  # share of the others between USUAL, where most scans are
     gaussian: float = 0.6  # share of Gaussian noise
     steps: float = 0.1  # share of a depth camera's steps, the hardest to tell from a clean scan; the rest is spread over the other kinds
-    stale: float = 0.1  # share of states whose graph is older (noisier) than the state, as when it is not rebuilt
-    own: float = 0.5  # share of states that the network itself left behind on its way down
+    own: float = 0.9  # share of scans that the network walks down from; what it leaves behind on its way are states, too
+    stale: float = 0.25  # share of scans of which one state more has an older (noisier) graph, as when that is not rebuilt
     uneven: float = 0.15  # share of patches whose density varies
     thinned: float = 0.1  # share of patches sampled at random, not evenly
     scanned: float = 0.15  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
@@ -83,16 +84,28 @@ def likelihood(bends, options):
     return (1 + options.bent * like) / (1 + options.bent * like).sum()
 
 
+def crest(phase, bluntness):
+    """(height, slope) of waves with sharp crests, like folds and locks: sqrt(sin^2 + bluntness^2), a sine's square where that is
+    large; the slope's mean square over a period is 1."""
+    period = np.linspace(0, np.pi, 64, endpoint=False)[:, None]
+    slope = lambda phase: np.sin(phase) * np.cos(phase) / np.sqrt(np.sin(phase) ** 2 + bluntness**2)  # noqa: E731
+    steep = np.sqrt((slope(period) ** 2).mean(0))
+    return np.sqrt(np.sin(phase) ** 2 + bluntness**2) / steep, slope(phase) / steep
+
+
 def warp(rng, points, normals, waves=8):
-    """Points [n,3] and normals of a surface, pitch 1, bent by a smooth random field: waves of 6 to 60 pitches, whose slopes
-    together are up to 0.5 (RMS)."""
+    """Points [n,3] and normals of a surface, pitch 1, bent by a random field: waves of 3 to 60 pitches, every other one with
+    sharp crests, whose slopes together are up to 0.6 (RMS)."""
     along, push = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in rng.standard_normal((2, waves, 3)))
-    frequency = 2 * np.pi / np.exp(rng.uniform(np.log(6), np.log(60), waves))
-    # The mean square of a cosine is a half.
-    slope = rng.uniform(0, 0.5) * np.sqrt(2 / waves)
+    frequency = 2 * np.pi / np.exp(rng.uniform(np.log(3), np.log(60), waves))
+    steep = rng.uniform(0, 0.6) / np.sqrt(waves)
     phase = points @ (along * frequency[:, None]).T + rng.uniform(0, 2 * np.pi, waves)
-    moved = points + np.sin(phase) * (slope / frequency) @ push
-    jacobian = np.eye(3) + np.einsum("nw,wi,wj->nij", np.cos(phase) * slope, push, along)
+    # The mean square of a cosine is a half.
+    height, slope = np.sqrt(2) * np.sin(phase), np.sqrt(2) * np.cos(phase)
+    height[:, ::2], slope[:, ::2] = crest(phase[:, ::2] / 2, np.exp(rng.uniform(np.log(0.03), np.log(3), len(phase[0, ::2]))))
+    height[:, ::2] *= 2
+    moved = points + steep * (height / frequency) @ push
+    jacobian = np.eye(3) + np.einsum("nw,wi,wj->nij", steep * slope, push, along)
     turned = np.linalg.solve(jacobian.transpose(0, 2, 1), normals[:, :, None])[:, :, 0]
     return moved, turned / np.linalg.norm(turned, axis=1, keepdims=True)
 
@@ -140,14 +153,20 @@ def noisy_scan(rng, clean, options):
     return clean + KINDS[kind](rng, clean, sigma), sigma
 
 
-def own_state(rng, scan, sigma, network, options):
-    """(state, its sigma) somewhere down the chain that ``network`` walks from the scan in a few even steps, evened out
-    after each of them as the sampler does it."""
+@torch.no_grad()
+def own_states(rng, scan, sigma, graph, network, options):
+    """(state, its sigma, its graph) for each state that ``network`` leaves behind on the first of a few even steps down from
+    the scan, evened out after each of them as the sampler does it."""
     steps = rng.integers(2, 6)
-    taken = rng.integers(1, min(steps, 4))
-    levels = sigma * (1 - np.arange(taken + 1) / steps)
-    state, neighbors = run_levels(network, scan, levels, options.k, refresh=1, most=sigma)
-    return spread(state, neighbors, sigma), levels[-1]
+    levels = sigma * (1 - np.arange(rng.integers(1, min(steps, 4)) + 1) / steps)
+    state = scan
+    for level, lower in zip(levels, levels[1:]):
+        neighbors, spacing, edges = graph
+        relative = torch.from_numpy((level / spacing)[:, None].astype(np.float32))
+        z = network(torch.from_numpy(edges), torch.from_numpy(neighbors), relative).numpy().astype(np.float64)
+        state = spread(posterior_step(state, z, level, lower, 0.0, None), neighbors, sigma)
+        graph = graph_of(state, options.k)
+        yield state, lower, graph
 
 
 def stale_state(rng, clean, scan, sigma_scan):
@@ -158,48 +177,66 @@ def stale_state(rng, clean, scan, sigma_scan):
     return clean + sigma * rng.standard_normal(clean.shape), sigma
 
 
-def make_patch(rng, cloud, options, network):
-    """Arrays of one patch. The graph is the state's own, except that of a stale state."""
+def graph_of(points, k):
+    """Neighbours [n,k], local spacing [n] and relative edges [n,k,3] of a cloud."""
+    neighbors, spacing = knn_graph(points, k)
+    return neighbors, spacing, relative_edges(points, neighbors, spacing)
+
+
+def patch_states(rng, cloud, options, network=None):
+    """Dicts of arrays, one for each state of a patch: the scan, those that ``network`` leaves behind on its way down, perhaps
+    one whose graph is the scan's."""
     clean, normals, inside = draw_patch(rng, *cloud, options)
     scan, sigma_scan = noisy_scan(rng, clean, options)
-    neighbors, spacing = knn_graph(scan, options.k)
-    patch = dict(
-        scan_edges=relative_edges(scan, neighbors, spacing),
-        scan_neighbors=neighbors,
-        sigma_scan=(sigma_scan / spacing)[:, None],
-    )
-    state, sigma, kind = scan, sigma_scan, rng.random()
-    if network is not None and kind < options.own:
-        state, sigma = own_state(rng, scan, sigma_scan, network, options)
-        neighbors, spacing = knn_graph(state, options.k)
-    elif kind > 1 - options.stale:
+    seen = graph_of(scan, options.k)
+
+    def item(state, sigma, graph):
+        neighbors, spacing, edges = graph
+        wanted = {} if options.target == "set" else {"z": losses.target(options.target, state, clean, sigma, clean, normals)}
+        return wanted | dict(
+            scan_edges=seen[2],
+            scan_neighbors=seen[0],
+            sigma_scan=(sigma_scan / seen[1])[:, None],
+            edges=edges,
+            neighbors=neighbors,
+            sigma=(sigma / spacing)[:, None],
+            level=np.full((len(clean), 1), sigma),
+            state=state,
+            clean=clean,
+            normals=normals,
+            # Errors within the surface stay as wide as the scan's on the way down, whatever the level says.
+            tangent=np.full((len(clean), 1), min(1.0, sigma / sigma_scan) ** 2),
+            inside=inside[:, None],
+        )
+
+    yield item(scan, sigma_scan, seen)
+    if network is not None and rng.random() < options.own:
+        for found in own_states(rng, scan, sigma_scan, seen, network, options):
+            yield item(*found)
+    if rng.random() < options.stale:
         state, sigma = stale_state(rng, clean, scan, sigma_scan)
-    wanted = {} if options.target == "set" else {"z": losses.target(options.target, state, clean, sigma, clean, normals)}
-    return patch | wanted | dict(
-        edges=relative_edges(state, neighbors, spacing),
-        neighbors=neighbors,
-        sigma=(sigma / spacing)[:, None],
-        level=np.full((len(clean), 1), sigma),
-        state=state,
-        clean=clean,
-        normals=normals,
-        # Errors within the surface stay as wide as the scan's on the way down, whatever the level says.
-        tangent=np.full((len(clean), 1), min(1.0, sigma / sigma_scan) ** 2),
-        inside=inside[:, None],
-    )
+        neighbors, spacing, _ = seen
+        yield item(state, sigma, (neighbors, spacing, relative_edges(state, neighbors, spacing)))
 
 
-def make_batch(rng, clouds, options, network=None, likely=None):
-    """Tensors of several patches, put side by side as one graph; ``network`` makes the share ``own`` of the states.
-    likely [clouds]: how often each is drawn, evenly unless given."""
+def shuffled(rng, items, size):
+    """Endless ``items`` in another order: each waits among ``size`` others until it is drawn."""
+    held = []
+    for item in items:
+        held.append(item)
+        if len(held) > size:
+            yield held.pop(rng.integers(len(held)))
+
+
+def as_batch(states):
+    """Tensors of several states, put side by side as one graph."""
     parts, offset = [], 0
-    for number in range(options.patches):
-        patch = make_patch(rng, clouds[rng.choice(len(clouds), p=likely)], options, network)
-        patch["patch"] = np.full((len(patch["inside"]), 1), number)
+    for number, state in enumerate(states):
+        part = state | {"patch": np.full((len(state["inside"]), 1), number)}
         for key in ("neighbors", "scan_neighbors"):
-            patch[key] = patch[key] + np.int32(offset)
-        parts.append(patch)
-        offset += len(patch["inside"])
+            part[key] = part[key] + np.int32(offset)
+        parts.append(part)
+        offset += len(part["inside"])
     batch = {key: torch.from_numpy(np.concatenate([part[key] for part in parts])) for key in parts[0]}
     return {key: value if key.endswith("neighbors") else value.float() for key, value in batch.items()}
 
@@ -207,8 +244,10 @@ def make_batch(rng, clouds, options, network=None, likely=None):
 class Batches(torch.utils.data.IterableDataset):
     """Endless batches from a pool folder; the folder may still be growing while it is read.
 
-    ``network``, on the CPU, makes the states of the share ``own``; with its parameters in shared memory the workers
-    follow its training."""
+    ``network``, on the CPU, leaves its own states behind; with its parameters in shared memory the workers follow its
+    training."""
+
+    SHUFFLED, LOOK_AGAIN = 24, 500  # states that wait to be drawn; patches until the folder is looked at again
 
     def __init__(self, pool, options, seed, network=None):
         self.pool, self.options, self.seed, self.network = Path(pool), options, seed, network
@@ -217,9 +256,14 @@ class Batches(torch.utils.data.IterableDataset):
         torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        known, clouds, bends, made = set(), [], [], 0
+        states = shuffled(rng, self.states(rng), self.SHUFFLED)
         while True:
-            if made % 500 == 0:
+            yield as_batch(itertools.islice(states, self.options.patches))
+
+    def states(self, rng):
+        known, clouds, bends = set(), [], []
+        for made in itertools.count():
+            if made % self.LOOK_AGAIN == 0:
                 for path in sorted(self.pool.glob("*.npz")):
                     if path.name not in known:
                         known.add(path.name)
@@ -229,5 +273,4 @@ class Batches(torch.utils.data.IterableDataset):
                 if not clouds:
                     raise FileNotFoundError(f"{self.pool}: no .npz cloud; make some with python -m quietcloud_onnx.data")
                 likely = likelihood(np.array(bends), self.options)
-            made += 1
-            yield make_batch(rng, clouds, self.options, self.network, likely)
+            yield from patch_states(rng, clouds[rng.choice(len(clouds), p=likely)], self.options, self.network)

@@ -1,10 +1,13 @@
 """Patches seen on a grid of rays: still on the surface, one point for each ray. Patches bent further, and which are drawn."""
 
+import itertools
+
 import numpy as np
 import pytest
+import torch
 from scipy.spatial import cKDTree
 
-from quietcloud_onnx.patches import Options, bend, draw_patch, even_pitch, likelihood, noisy_scan, scan_pattern, warp
+from quietcloud_onnx.patches import Batches, Options, bend, crest, draw_patch, even_pitch, likelihood, noisy_scan, patch_states, scan_pattern, shuffled, warp
 
 
 def dense_plane(rng, n=6000, size=20.0):
@@ -66,21 +69,30 @@ def test_a_piece_that_shows_too_little_comes_back_as_it_was():
     assert seen is points and kept is normals
 
 
-def sheet(side=60):
+def sheet(side):
     grid = np.stack(np.meshgrid(np.arange(float(side)), np.arange(float(side)), indexing="ij"), -1).reshape(-1, 2)
     return np.c_[grid, np.zeros(side * side)], np.tile([0.0, 0, 1], (side * side, 1))
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_warped_sheet_is_smooth_and_its_normals_are_those_of_its_points(seed):
-    points, normals = sheet()
-    moved, turned = warp(np.random.default_rng(seed), points, normals)
-    lattice = moved.reshape(60, 60, 3)
+def test_a_warped_sheet_has_the_normals_of_its_points(seed):
+    """Against finite differences, on a sheet with four points a pitch: off by more than three degrees only on the crests."""
+    points, normals = sheet(120)
+    moved, turned = warp(np.random.default_rng(seed), points / 4, normals)
+    lattice = moved.reshape(120, 120, 3)
     across = np.cross(np.gradient(lattice, axis=0), np.gradient(lattice, axis=1))[2:-2, 2:-2]
     across /= np.linalg.norm(across, axis=2, keepdims=True)
-    inner = turned.reshape(60, 60, 3)[2:-2, 2:-2]
-    assert (across * inner).sum(2).min() > np.cos(np.radians(3)), "turned over, or not across the sheet"
-    assert bend(moved, turned, cKDTree(moved)) > 1 and 0.9 < even_pitch(moved) / even_pitch(points) < 1.1
+    cosine = (across * turned.reshape(120, 120, 3)[2:-2, 2:-2]).sum(2)
+    assert cosine.min() > 0 and np.mean(cosine < np.cos(np.radians(3))) < 0.2, "turned over, or not across the sheet"
+    assert bend(moved, turned, cKDTree(moved)) > 0.25 and 0.9 < even_pitch(moved) / even_pitch(points / 4) < 1.2
+
+
+def test_crests_are_as_steep_as_sines_and_sharper():
+    phase = np.linspace(0, np.pi, 4001)[:, None] + np.zeros(2)
+    height, slope = crest(phase, np.array([0.05, 3.0]))
+    assert np.allclose((slope**2).mean(0), 1, atol=0.02) and np.allclose(np.gradient(height[:, 1], phase[:, 1])[1:-1], slope[1:-1, 1], atol=1e-3)
+    sharpest = np.abs(np.gradient(slope, phase[:, 0], axis=0)).max(0)
+    assert sharpest[0] > 10 * sharpest[1]
 
 
 def test_a_cloud_bends_by_what_its_pitch_leaves_of_a_sphere():
@@ -115,3 +127,37 @@ def test_usual_noise_stays_within_the_bounds_that_were_asked_for():
     options = Options(nearly_clean=0, usual=1.0, sigma_low=0.5, sigma_high=1.0)
     drawn = [noisy_scan(np.random.default_rng(seed), points, options)[1] for seed in range(50)]
     assert 0.5 <= min(drawn) < 0.6 and 0.9 < max(drawn) <= 1.0
+
+
+def test_a_patch_gives_its_scan_and_the_states_below_it():
+    points, normals = sheet(50)
+    cloud = points, normals, cKDTree(points)
+    still = lambda edges, neighbors, sigma: torch.zeros(len(edges), 3)  # noqa: E731
+    counts = []
+    for own, stale in ((0, 0), (1, 0), (0, 1)):
+        options = Options(points=400, own=own, stale=stale)
+        states = list(patch_states(np.random.default_rng(2), cloud, options, still))
+        shares = [np.sqrt(state["tangent"][0, 0]) for state in states]
+        assert shares[0] == 1 and (np.diff(shares) < 0).all()
+        assert all((state["scan_edges"] == states[0]["edges"]).all() for state in states)
+        # Only a stale state has the graph of another.
+        assert all((state["neighbors"] == states[0]["neighbors"]).all() == bool(stale) for state in states[1:])
+        counts.append(len(states))
+    assert counts[0] == 1 and 2 <= counts[1] <= 4 and counts[2] == 2
+
+
+def test_shuffling_gives_all_there_is_in_another_order():
+    got = list(itertools.islice(shuffled(np.random.default_rng(1), itertools.count(), 10), 1000))
+    assert len(set(got)) == 1000 and got != sorted(got) and set(range(900)) < set(got)
+
+
+def test_batches_put_states_of_several_patches_side_by_side(tmp_path):
+    points, normals = sheet(50)
+    np.savez(tmp_path / "sheet.npz", points=points, normals=normals)
+    batch = next(iter(Batches(tmp_path, Options(points=400, patches=3), seed=1)))
+    number = batch["patch"][:, 0].long()
+    assert sorted(set(number.tolist())) == [0, 1, 2]
+    assert (number[batch["neighbors"].long()] == number[:, None]).all(), "a neighbour of another patch"
+    assert all(torch.isfinite(value).all() for value in batch.values())
+    with pytest.raises(FileNotFoundError, match="quietcloud_onnx.data"):
+        next(iter(Batches(tmp_path / "none", Options(), seed=1)))

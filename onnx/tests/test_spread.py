@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from quietcloud_onnx.graph import knn_graph
-from quietcloud_onnx.patches import Options, own_state
+from quietcloud_onnx.patches import Options, graph_of, own_states
 from quietcloud_onnx.sample import run_levels
 from quietcloud_onnx.spread import fold, spread, within_surface
 
@@ -56,5 +56,15 @@ def test_the_sampler_evens_out_before_each_new_graph():
     assert (same[0] == points).all() and (same[1] == points).all(), "one graph, nothing to even out"
     moved = run_levels(still, points, [1.0, 0.5, 0.0], 20, 1, most=1.0)[0]
     assert (moved == spread(points, knn_graph(points, 20)[0], 1.0)).all()
-    state, _ = own_state(np.random.default_rng(1), points, 1.0, still, Options())
-    assert unevenness(state) < 0.5 * unevenness(points), "the network is trained on what the sampler will show it"
+
+
+def test_training_states_are_those_of_the_sampler():
+    points = np.c_[np.random.default_rng(0).uniform(0, 20, (400, 2)), np.zeros(400)]
+    network = lambda edges, neighbors, sigma: 0.5 * edges.mean(1)  # noqa: E731
+    found = list(own_states(np.random.default_rng(5), points, 0.8, graph_of(points, 20), network, Options()))
+    levels = [0.8, *(level for _, level, _ in found)]
+    assert len(found) > 1 and 0 < levels[-1] and np.allclose(np.diff(levels), np.diff(levels)[0])
+    for count, (state, _, graph) in enumerate(found, 1):
+        walked, neighbors = run_levels(network, points, levels[: count + 1], 20, 1, most=0.8)
+        assert (state == spread(walked, neighbors, 0.8)).all() and (graph[0] == knn_graph(state, 20)[0]).all()
+    assert unevenness(found[-1][0]) < 0.5 * unevenness(points), "the network is trained on what the sampler will show it"
