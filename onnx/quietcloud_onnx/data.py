@@ -1,6 +1,6 @@
 """Meshes in, Poisson-disk clouds out: the pool of clean clouds that training draws its patches from.
 
-    python -m quietcloud_onnx.data --out pool [--solids N] MESH_FOLDER [MESH_FOLDER ...]
+    python -m quietcloud_onnx.data --out pool [--solids N] [--rounded N] MESH_FOLDER [MESH_FOLDER ...]
 
 Every cloud is an .npz with ``points`` [n,3] and ``normals`` [n,3] (float32), in the unit sphere.
 """
@@ -45,15 +45,31 @@ def training_meshes(folders):
     return found
 
 
+def strip_triangles(strips):
+    """Triangles [f,3] of triangle strips, one row of vertices after another with -1 between them (PLY's ``tristrips``)."""
+    first = np.flatnonzero(np.r_[True, strips[:-1] < 0])
+    place = np.arange(len(strips)) - np.repeat(first, np.diff(np.r_[first, len(strips)]))
+    a, b, c = strips[:-2], strips[1:-1], strips[2:]
+    # Every other triangle of a strip runs the other way round.
+    turned = (place[:-2] % 2 == 1)[:, None]
+    faces = np.where(turned, np.stack([b, a, c], 1), np.stack([a, b, c], 1))
+    return faces[(faces.min(1) >= 0) & (a != b) & (b != c) & (a != c)]
+
+
 def read_mesh(path):
     """Vertices [v,3] float64 and triangles [f,3] of a mesh, normalised to the unit sphere."""
     import trimesh
 
     try:
-        mesh = trimesh.load(path, process=False, force="mesh")
+        loaded = trimesh.load(path, process=False)
+        strips = loaded.metadata.get("_ply_raw", {}).get("tristrips")
+        # What is made of strips, trimesh takes for a cloud.
+        mesh = loaded if strips else trimesh.load(path, process=False, force="mesh")
+        vertices = np.asarray(mesh.vertices, np.float64)
+        parts = [strip_triangles(row["f1"].astype(np.int64)) for row in strips["data"]["vertex_indices"]] if strips else [mesh.faces]
+        faces = np.concatenate(parts).astype(np.int64)
     except Exception as error:  # a reader of other people's files: whatever breaks in it is the file's fault
         raise ValueError(f"{path}: {error}") from error
-    vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
     if len(faces) == 0 or not np.isfinite(vertices).all():
         raise ValueError(f"{path}: no finite triangle mesh")
     used = vertices[np.unique(faces)]
@@ -144,6 +160,35 @@ def build_solids(count, out, seed, low=3000, high=60000):
             write_cloud(name, *poisson_disk(*solid(rng), int(np.exp(rng.uniform(np.log(low), np.log(high)))), rng))
 
 
+def rounded(vertices, faces, fine=100_000):
+    """The mesh as Loop's subdivision rounds it off, with at least ``fine`` triangles: of the coarse mesh of a statue, a statue."""
+    import trimesh
+
+    mesh = trimesh.Trimesh(vertices, faces, process=False)
+    mesh.merge_vertices()
+    rounds = int(np.ceil(np.log(max(fine / len(mesh.faces), 1)) / np.log(4)))
+    return trimesh.remesh.subdivide_loop(mesh.vertices, mesh.faces, iterations=rounds) if rounds else (mesh.vertices, mesh.faces)
+
+
+def build_rounded(meshes, out, per_mesh, seed, low=3000, high=40000, coarse=150):
+    """Writes ``per_mesh`` clouds of what is ``rounded`` of each mesh with at least ``coarse`` triangles into ``out``."""
+    os.makedirs(out, exist_ok=True)
+    for turn in range(per_mesh):
+        for path in meshes:
+            name = Path(out) / f"rounded-{path.parent.name}-{path.stem}-{turn}.npz"
+            if name.exists():
+                continue
+            rng = np.random.default_rng([seed, turn, *path.stem.encode()])
+            try:
+                vertices, faces = read_mesh(path)
+                if len(faces) < coarse:
+                    continue
+                count = int(np.exp(rng.uniform(np.log(low), np.log(high))))
+                write_cloud(name, *poisson_disk(*rounded(vertices, faces), count, rng))
+            except (ValueError, IndexError) as error:
+                print(f"skipped {path.name}: {error}", flush=True)
+
+
 def write_cloud(path, points, normals):
     partial = path.with_suffix(".part")
     with open(partial, "wb") as file:
@@ -157,6 +202,7 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--per-mesh", type=int, default=2)
     parser.add_argument("--solids", type=int, default=0, help="clouds of solids with sharp edges, made up at random")
+    parser.add_argument("--rounded", type=int, default=0, help="clouds of each mesh rounded off, too")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if not args.folders and not args.solids:
@@ -164,6 +210,7 @@ def main():
     meshes = training_meshes(args.folders)
     print(f"{len(meshes)} meshes")
     build_pool(meshes, args.out, args.per_mesh, args.seed)
+    build_rounded(meshes, args.out, args.rounded, args.seed)
     build_solids(args.solids, args.out, args.seed)
 
 

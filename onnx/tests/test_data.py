@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from quietcloud_onnx.data import poisson_disk, read_mesh, sample_uniform, stem_matches
+from quietcloud_onnx.data import poisson_disk, read_mesh, rounded, sample_uniform, stem_matches
 from quietcloud_onnx.noise import KINDS, add_outliers
 
 
@@ -22,6 +22,38 @@ def test_hostile_meshes_are_value_errors(tmp_path):
         (tmp_path / name).write_text(text)
         with pytest.raises(ValueError):
             read_mesh(tmp_path / name)
+
+
+def test_a_mesh_of_strips_is_read_with_its_faces_all_one_way_round(tmp_path):
+    """An octahedron: a ring of six triangles and a cap of one in two strips, then one in another row."""
+    vertices = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], "<f4")
+    strips = [[0, 2, 4, 1, 3, 5, 0, 2, -1, 0, 4, 3], [1, 2, 5]]
+    header = "ply\nformat binary_little_endian 1.0\nelement vertex 6\nproperty float x\nproperty float y\nproperty float z\n"
+    header += "element tristrips 1\nproperty list int int vertex_indices\nend_header\n"
+    strip = np.array([*strips[0], -1, *strips[1]], "<i4")
+    data = vertices.tobytes() + np.array([len(strip)], "<i4").tobytes() + strip.tobytes()
+    (tmp_path / "o.ply").write_bytes(header.encode() + data)
+    points, faces = read_mesh(tmp_path / "o.ply")
+    assert len(faces) == 8 and len({tuple(sorted(face)) for face in faces.tolist()}) == 8
+    a, b, c = (points[faces[:, i]] for i in range(3))
+    outward = (np.cross(b - a, c - a) * (a + b + c)).sum(1)
+    assert (outward > 0).all() or (outward < 0).all()
+
+
+def test_a_coarse_mesh_is_rounded_off():
+    """Loop's subdivision of an octahedron: fine, without an edge, smaller than what it was."""
+    vertices = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], float)
+    faces = np.array([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])
+    fine, triangles = rounded(vertices, faces, 5000)
+    assert len(triangles) == 8 * 4**5
+    radius = np.linalg.norm(fine, axis=1)
+    assert 0.3 < radius.min() and radius.max() < 0.8
+    normals = np.cross(fine[triangles[:, 1]] - fine[triangles[:, 0]], fine[triangles[:, 2]] - fine[triangles[:, 0]])
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    middle = fine[triangles].mean(1)
+    _, near = cKDTree(middle).query(middle, 4)
+    assert (normals[near] * normals[:, None]).sum(2).min() > np.cos(np.radians(12))
+    assert rounded(fine, triangles, 5000)[1].shape == triangles.shape, "fine enough as it is"
 
 
 def test_benchmark_names():
