@@ -74,26 +74,31 @@ def _native_match(points, among, near, rounds):
     return has
 
 
-def set_loss(estimate, clean, level, normals, patch, weight, inside, within):
+def set_loss(estimate, clean, level, normals, patch, weight, inside, within, detail):
     """What a cloud is judged by, of the clean estimate x_a - sigma z_theta [n,3], in units of ``level`` [n,1] and per coordinate:
-    squared distance to the surface - the tangent plane at the nearest point of ``clean`` [n,3] - and, ``within`` (a number or
-    [n,1]) times, the squared distance to the clean point that ``match`` gives it.
+    half of the squared distance to the surface - the tangent plane at the nearest point of ``clean`` [n,3] - and half of that of
+    the surface - the tangent plane at each clean point - to its nearest estimate; and, ``within`` (a number or [n,1]) times,
+    the squared distance to the clean point that ``match`` gives it.
 
     The mean over all origins that a point may have (target "origin") lies off a curved surface by about sigma^2 / radius, and
-    inside of what is sharp; of a set every clean point must be taken by somebody, tips and rims too. ``patch`` [n,1] tells the
-    patches of a batch apart.
+    inside of what is sharp; of a set every clean point must be taken by somebody, tips and rims too. ``detail`` [n,1], mean 1,
+    is how much each clean point counts where it asks for estimates: few are near a tip that was rounded off, and none of them
+    is far from the surface. ``patch`` [n,1] tells the patches of a batch apart.
     """
-    nearest, matched = torch.empty(len(clean), dtype=torch.long), torch.empty(len(clean), dtype=torch.long)
+    nearest, covering, matched = torch.empty((3, len(clean)), dtype=torch.long)
     found, wanted, number = (tensor.detach().cpu().double().numpy() for tensor in (estimate, clean, patch))
     for one in np.unique(number):
         rows = np.flatnonzero(number[:, 0] == one)
         near = nearest_rows(found[rows], wanted[rows])
         nearest[rows] = torch.from_numpy(rows[near[:, 0]])
+        covering[rows] = torch.from_numpy(rows[nearest_rows(wanted[rows], found[rows], 1)[:, 0]])
         matched[rows] = torch.from_numpy(rows[match(found[rows], wanted[rows], near)])
-    nearest, matched = nearest.to(clean.device), matched.to(clean.device)
+    nearest, covering, matched = (rows.to(clean.device) for rows in (nearest, covering, matched))
     across = ((estimate - clean[nearest]) / level * normals[nearest]).sum(1, keepdim=True).pow(2)
+    missed = ((estimate[covering] - clean) / level * normals).sum(1, keepdim=True).pow(2)
     moved = ((estimate - clean[matched]) / level).pow(2).sum(1, keepdim=True)
-    return ((across + within * moved) / 3 * weight * inside).sum() / inside.sum()
+    total = (across + detail * missed) / 2 + within * detail[matched] * moved
+    return (total / 3 * weight * inside).sum() / inside.sum()
 
 
 def score_loss(predicted, wanted, weight, inside, normals, tangential=1.0):

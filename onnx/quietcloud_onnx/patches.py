@@ -68,13 +68,24 @@ def scan_pattern(rng, points, normals):
     return points[seen] + shift + depth[:, None] * view, normals[seen]
 
 
-def bend(points, normals, tree):
-    """Median angle between the normals of neighbours, in degrees: how coarse a cloud is for its shape, 0 where that is made of
-    planes."""
-    chosen = np.arange(0, len(points), max(1, len(points) // 2000))
+def turns(points, normals, tree, chosen):
+    """Mean angle between the normals of the points ``chosen`` and those of their neighbours, in degrees."""
     _, index = tree.query(points[chosen], min(13, len(points)))
     cosine = np.abs((normals[index[:, 1:]] * normals[chosen, None]).sum(2))
-    return np.median(np.degrees(np.arccos(np.minimum(cosine, 1))).mean(1))
+    return np.degrees(np.arccos(np.minimum(cosine, 1))).mean(1)
+
+
+def bend(points, normals, tree):
+    """Median of ``turns``: how coarse a cloud is for its shape, 0 where that is made of planes."""
+    return np.median(turns(points, normals, tree, np.arange(0, len(points), max(1, len(points) // 2000))))
+
+
+def detail(points, normals, least=3.0, most=4.0):
+    """[n,1], mean 1: how much each point of a patch tells of its shape. In proportion to ``turns``, with ``least`` degrees added
+    and what is over ``most`` times their mean cut off; the triangles of a mesh are about as dense."""
+    told = turns(points, normals, cKDTree(points), np.arange(len(points))) + least
+    told = np.minimum(told, most * told.mean())
+    return (told / told.mean())[:, None]
 
 
 def likelihood(bends, options):
@@ -188,7 +199,7 @@ def patch_states(rng, cloud, options, network=None):
     one whose graph is the scan's."""
     clean, normals, inside = draw_patch(rng, *cloud, options)
     scan, sigma_scan = noisy_scan(rng, clean, options)
-    seen = graph_of(scan, options.k)
+    seen, telling = graph_of(scan, options.k), detail(clean, normals)
 
     def item(state, sigma, graph):
         neighbors, spacing, edges = graph
@@ -204,6 +215,7 @@ def patch_states(rng, cloud, options, network=None):
             state=state,
             clean=clean,
             normals=normals,
+            detail=telling,
             # Errors within the surface stay as wide as the scan's on the way down, whatever the level says.
             tangent=np.full((len(clean), 1), min(1.0, sigma / sigma_scan) ** 2),
             inside=inside[:, None],

@@ -74,7 +74,7 @@ class Sbd:
             estimate = batch["state"] - batch["level"] * z
             # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
             weight = weight * batch["tangent"].sqrt()
-            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential)
+            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential, batch["detail"])
         return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential * batch["tangent"])
 
 

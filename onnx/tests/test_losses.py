@@ -66,10 +66,10 @@ def flat_patch(n=30):
     return torch.cat([grid, torch.zeros(n * n, 1)], 1), torch.tensor([[0.0, 0, 1]]).expand(n * n, 3)
 
 
-def of_the_set(estimate, clean, normals, within, level=0.5, patch=None, inside=None):
+def of_the_set(estimate, clean, normals, within, level=0.5, patch=None, inside=None, detail=None):
     one = torch.ones(len(clean), 1)
     patch, inside = 0 * one if patch is None else patch, one if inside is None else inside
-    return losses.set_loss(estimate, clean, level * one, normals, patch, one, inside, within)
+    return losses.set_loss(estimate, clean, level * one, normals, patch, one, inside, within, one if detail is None else detail)
 
 
 def test_matching_is_one_to_one_and_near_the_optimum():
@@ -113,6 +113,19 @@ def test_the_set_loss_against_closed_forms():
     outside = torch.ones(len(clean), 1)
     outside[400] = 0
     assert of_the_set(crowded, clean, normals, 1.0, inside=outside).item() == 0
+
+
+def test_a_tip_that_was_rounded_off_is_missed():
+    """Every estimate lies in the surface; a clean point two over it has none, four levels off, and counts by its detail."""
+    clean, normals = flat_patch()
+    clean = clean.clone()
+    estimate = clean.clone()
+    clean[400, 2] += 2
+    missed = 16 / 2 / 3 / len(clean)
+    assert of_the_set(estimate, clean, normals, 0.0).item() == pytest.approx(missed, rel=1e-4)
+    telling = torch.ones(len(clean), 1)
+    telling[400] = 4
+    assert of_the_set(estimate, clean, normals, 0.0, detail=telling).item() == pytest.approx(4 * missed, rel=1e-4)
 
 
 def test_patches_of_a_batch_are_sets_of_their_own():
@@ -180,6 +193,6 @@ def test_late_states_count_by_their_share_of_the_scans_noise():
 
     def loss(share):
         given = dict(edges=None, neighbors=None, sigma=None, state=clean + torch.tensor([0, 0, 0.1]), clean=clean, normals=normals)
-        return system.score_loss(still, given | dict(level=0.5 * one, tangent=share**2 * one, patch=0 * one, inside=one)).item()
+        return system.score_loss(still, given | dict(level=0.5 * one, tangent=share**2 * one, patch=0 * one, inside=one, detail=one)).item()
 
     assert loss(0.25) == pytest.approx(loss(1.0) / 4) and loss(1.0) > 0

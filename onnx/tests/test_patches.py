@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.spatial import cKDTree
 
-from quietcloud_onnx.patches import Batches, Options, bend, crest, draw_patch, even_pitch, likelihood, noisy_scan, patch_states, scan_pattern, shuffled, warp
+from quietcloud_onnx.patches import Batches, Options, bend, crest, detail, draw_patch, even_pitch, likelihood, noisy_scan, patch_states, scan_pattern, shuffled, warp
 
 
 def dense_plane(rng, n=6000, size=20.0):
@@ -104,6 +104,15 @@ def test_a_cloud_bends_by_what_its_pitch_leaves_of_a_sphere():
     flat, up = sheet(30)
     corner, aside = np.concatenate([flat, flat[:, [2, 1, 0]]]), np.concatenate([up, up[:, [2, 1, 0]]])
     assert bend(corner, aside, cKDTree(corner)) == 0
+
+
+def test_edges_tell_more_of_a_shape_than_planes():
+    flat, up = sheet(30)
+    points, normals = np.concatenate([flat, flat[:, [2, 1, 0]]]), np.concatenate([up, up[:, [2, 1, 0]]])
+    told = detail(points, normals)[:, 0]
+    edge = np.abs(points[:, [0, 2]]).max(1) <= 1
+    assert told.mean() == pytest.approx(1) and told[edge].min() > 2 * told[np.abs(points[:, [0, 2]]).max(1) > 4].max()
+    assert told.max() < 6 and np.allclose(detail(flat, up), 1)
 
 
 def test_what_bends_like_a_statue_is_drawn_more_often():
