@@ -17,14 +17,19 @@ def interruptible(call: Callable[[Any], None], hear: Callable[[float], object]) 
     """
     inbox: SimpleQueue[float | None] = SimpleQueue()
     failure: BaseException | None = None
-    stop = False
+    stop = began = False
+    gate = threading.Lock()
 
     def on_progress(_: object, done: float) -> int:
         inbox.put(done)
         return stop
 
     def work() -> None:
-        nonlocal failure
+        nonlocal failure, began
+        with gate:
+            if stop:
+                return
+            began = True
         try:
             call(PROGRESS(on_progress))
         except BaseException as error:  # raised again on the caller's thread
@@ -38,8 +43,10 @@ def interruptible(call: Callable[[Any], None], hear: Callable[[float], object]) 
             hear(done)
         thread.join()
     except BaseException:
-        stop = True
-        if thread.is_alive():
+        # The thread may be there and not have begun: is_alive() does not tell. Then it never calls.
+        with gate:
+            stop = True
+        if began:
             thread.join()
         raise
     if failure is not None:

@@ -14,6 +14,7 @@ import pytest
 from conftest import noisy_sphere
 
 import quietcloud
+from quietcloud import _worker
 
 
 def test_progress_rises_on_the_thread_that_called(sphere):
@@ -72,6 +73,25 @@ def test_an_interrupt_at_any_time_leaves_everything_whole(delay):
     small = points[:1000]
     run.set(steps="auto")
     assert np.array_equal(run(small, progress=False), quietcloud.denoise(small, noise=0.02, progress=False))
+
+
+def test_an_interrupt_before_the_worker_has_begun_leaves_nothing_at_work(monkeypatch):
+    begun = []
+
+    class Late(threading.Thread):
+        """Ctrl-C comes while ``start`` waits for a thread that the system is slow to begin."""
+
+        def start(self):
+            begun.append(threading.Timer(0.2, super().start))
+            begun[0].start()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_worker.threading, "Thread", Late)
+    calls = []
+    with pytest.raises(KeyboardInterrupt):
+        _worker.interruptible(calls.append, lambda done: None)
+    begun[0].join()
+    assert calls == []
 
 
 def test_control_c_ends_a_script(tmp_path):
