@@ -64,7 +64,7 @@ def read_mesh(path):
         loaded = trimesh.load(path, process=False)
         strips = loaded.metadata.get("_ply_raw", {}).get("tristrips")
         # What is made of strips, trimesh takes for a cloud.
-        mesh = loaded if strips else trimesh.load(path, process=False, force="mesh")
+        mesh = loaded if strips or isinstance(loaded, trimesh.Trimesh) else trimesh.load(path, process=False, force="mesh")
         vertices = np.asarray(mesh.vertices, np.float64)
         parts = [strip_triangles(row["f1"].astype(np.int64)) for row in strips["data"]["vertex_indices"]] if strips else [mesh.faces]
         faces = np.concatenate(parts).astype(np.int64)
@@ -131,19 +131,19 @@ def _independent_set(tree, n, radius, rng):
     return np.flatnonzero(chosen)
 
 
-def build_pool(meshes, out, per_mesh, seed, low=3000, high=60000):
-    """Writes ``per_mesh`` clouds of each mesh into ``out``, sizes log-uniform in [low, high]."""
+def build_pool(meshes, out, per_mesh, seed, low=3000, high=60000, prefix="", shaped=lambda *mesh: mesh):
+    """Writes ``per_mesh`` clouds of what ``shaped`` makes of each mesh into ``out``, sizes log-uniform in [low, high]."""
     os.makedirs(out, exist_ok=True)
     jobs = [(turn, path) for turn in range(per_mesh) for path in meshes]
     for turn, path in jobs:
-        name = Path(out) / f"{path.parent.name}-{path.stem}-{turn}.npz"
+        name = Path(out) / f"{prefix}{path.parent.name}-{path.stem}-{turn}.npz"
         if name.exists():
             continue
         rng = np.random.default_rng([seed, turn, *path.stem.encode()])
         try:
             vertices, faces = read_mesh(path)
             count = int(np.exp(rng.uniform(np.log(low), np.log(high))))
-            points, normals = poisson_disk(vertices, faces, count, rng)
+            points, normals = poisson_disk(*shaped(vertices, faces), count, rng)
         except (ValueError, IndexError) as error:
             print(f"skipped {path.name}: {error}", flush=True)
             continue
@@ -160,33 +160,17 @@ def build_solids(count, out, seed, low=3000, high=60000):
             write_cloud(name, *poisson_disk(*solid(rng), int(np.exp(rng.uniform(np.log(low), np.log(high)))), rng))
 
 
-def rounded(vertices, faces, fine=100_000):
-    """The mesh as Loop's subdivision rounds it off, with at least ``fine`` triangles: of the coarse mesh of a statue, a statue."""
+def rounded(vertices, faces, fine=100_000, coarse=150):
+    """The mesh as Loop's subdivision rounds it off, with at least ``fine`` triangles: of the coarse mesh of a statue, a statue.
+    ValueError for one with less than ``coarse`` triangles, of which nothing would be left."""
+    if len(faces) < coarse:
+        raise ValueError(f"{len(faces)} triangles are too few to be rounded off")
     import trimesh
 
     mesh = trimesh.Trimesh(vertices, faces, process=False)
     mesh.merge_vertices()
     rounds = int(np.ceil(np.log(max(fine / len(mesh.faces), 1)) / np.log(4)))
     return trimesh.remesh.subdivide_loop(mesh.vertices, mesh.faces, iterations=rounds) if rounds else (mesh.vertices, mesh.faces)
-
-
-def build_rounded(meshes, out, per_mesh, seed, low=3000, high=40000, coarse=150):
-    """Writes ``per_mesh`` clouds of what is ``rounded`` of each mesh with at least ``coarse`` triangles into ``out``."""
-    os.makedirs(out, exist_ok=True)
-    for turn in range(per_mesh):
-        for path in meshes:
-            name = Path(out) / f"rounded-{path.parent.name}-{path.stem}-{turn}.npz"
-            if name.exists():
-                continue
-            rng = np.random.default_rng([seed, turn, *path.stem.encode()])
-            try:
-                vertices, faces = read_mesh(path)
-                if len(faces) < coarse:
-                    continue
-                count = int(np.exp(rng.uniform(np.log(low), np.log(high))))
-                write_cloud(name, *poisson_disk(*rounded(vertices, faces), count, rng))
-            except (ValueError, IndexError) as error:
-                print(f"skipped {path.name}: {error}", flush=True)
 
 
 def write_cloud(path, points, normals):
@@ -210,7 +194,7 @@ def main():
     meshes = training_meshes(args.folders)
     print(f"{len(meshes)} meshes")
     build_pool(meshes, args.out, args.per_mesh, args.seed)
-    build_rounded(meshes, args.out, args.rounded, args.seed)
+    build_pool(meshes, args.out, args.rounded, args.seed, prefix="rounded-", shaped=rounded)
     build_solids(args.solids, args.out, args.seed)
 
 

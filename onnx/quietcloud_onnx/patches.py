@@ -199,11 +199,12 @@ def patch_states(rng, cloud, options, network=None):
     one whose graph is the scan's."""
     clean, normals, inside = draw_patch(rng, *cloud, options)
     scan, sigma_scan = noisy_scan(rng, clean, options)
-    seen, telling = graph_of(scan, options.k), detail(clean, normals)
+    seen, of_set = graph_of(scan, options.k), options.target == "set"
+    telling = {"detail": detail(clean, normals)} if of_set else {}
 
     def item(state, sigma, graph):
         neighbors, spacing, edges = graph
-        wanted = {} if options.target == "set" else {"z": losses.target(options.target, state, clean, sigma, clean, normals)}
+        wanted = telling if of_set else {"z": losses.target(options.target, state, clean, sigma, clean, normals)}
         return wanted | dict(
             scan_edges=seen[2],
             scan_neighbors=seen[0],
@@ -215,7 +216,6 @@ def patch_states(rng, cloud, options, network=None):
             state=state,
             clean=clean,
             normals=normals,
-            detail=telling,
             # Errors within the surface stay as wide as the scan's on the way down, whatever the level says.
             tangent=np.full((len(clean), 1), min(1.0, sigma / sigma_scan) ** 2),
             inside=inside[:, None],

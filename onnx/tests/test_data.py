@@ -44,7 +44,7 @@ def test_a_coarse_mesh_is_rounded_off():
     """Loop's subdivision of an octahedron: fine, without an edge, smaller than what it was."""
     vertices = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], float)
     faces = np.array([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])
-    fine, triangles = rounded(vertices, faces, 5000)
+    fine, triangles = rounded(vertices, faces, 5000, coarse=8)
     assert len(triangles) == 8 * 4**5
     radius = np.linalg.norm(fine, axis=1)
     assert 0.3 < radius.min() and radius.max() < 0.8
@@ -54,6 +54,8 @@ def test_a_coarse_mesh_is_rounded_off():
     _, near = cKDTree(middle).query(middle, 4)
     assert (normals[near] * normals[:, None]).sum(2).min() > np.cos(np.radians(12))
     assert rounded(fine, triangles, 5000)[1].shape == triangles.shape, "fine enough as it is"
+    with pytest.raises(ValueError, match="too few"):
+        rounded(vertices, faces)
 
 
 def test_benchmark_names():
