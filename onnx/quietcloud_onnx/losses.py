@@ -78,7 +78,8 @@ def set_loss(estimate, clean, level, normals, patch, weight, inside, within, det
     """What a cloud is judged by, of the clean estimate x_a - sigma z_theta [n,3], in units of ``level`` [n,1] and per coordinate:
     half of the squared distance to the surface - the tangent plane at the nearest point of ``clean`` [n,3] - and half of that of
     the surface - the tangent plane at each clean point - to its nearest estimate; and, ``within`` (a number or [n,1]) times,
-    the squared distance to the clean point that ``match`` gives it.
+    the squared distance within the surface to the clean point that ``match`` gives it. (Across it, too, that would be the mean
+    over several points of what bends, which lies inside of it.)
 
     The mean over all origins that a point may have (target "origin") lies off a curved surface by about sigma^2 / radius, and
     inside of what is sharp; of a set every clean point must be taken by somebody, tips and rims too. ``detail`` [n,1], mean 1,
@@ -96,7 +97,8 @@ def set_loss(estimate, clean, level, normals, patch, weight, inside, within, det
     nearest, covering, matched = (rows.to(clean.device) for rows in (nearest, covering, matched))
     across = ((estimate - clean[nearest]) / level * normals[nearest]).sum(1, keepdim=True).pow(2)
     missed = ((estimate[covering] - clean) / level * normals).sum(1, keepdim=True).pow(2)
-    moved = ((estimate - clean[matched]) / level).pow(2).sum(1, keepdim=True)
+    way = (estimate - clean[matched]) / level
+    moved = way.pow(2).sum(1, keepdim=True) - (way * normals[matched]).sum(1, keepdim=True).pow(2)
     total = (across + detail * missed) / 2 + within * detail[matched] * moved
     return (total / 3 * weight * inside).sum() / inside.sum()
 

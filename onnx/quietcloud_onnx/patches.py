@@ -31,15 +31,15 @@ class Options:
     target: str = "origin"
     sigma_low: float = 0.1  # noise of a scan, log-uniform, in units of the clean pitch
     sigma_high: float = 7.0
-    nearly_clean: float = 0.12  # share of scans with less noise than that, down to a fifth of sigma_low
-    usual: float = 0.5  # share of the others between USUAL, where most scans are
-    gaussian: float = 0.6  # share of Gaussian noise
-    steps: float = 0.1  # share of a depth camera's steps, the hardest to tell from a clean scan; the rest is spread over the other kinds
+    nearly_clean: float = 0.08  # share of scans with less noise than that, down to a fifth of sigma_low
+    usual: float = 0.8  # share of the others between USUAL, where most scans are
+    gaussian: float = 0.85  # share of Gaussian noise
+    steps: float = 0.08  # share of a depth camera's steps, the hardest to tell from a clean scan; the rest is spread over the other kinds
     own: float = 0.9  # share of scans that the network walks down from; what it leaves behind on its way are states, too
     stale: float = 0.25  # share of scans of which one state more has an older (noisier) graph, as when that is not rebuilt
-    uneven: float = 0.15  # share of patches whose density varies
-    thinned: float = 0.1  # share of patches sampled at random, not evenly
-    scanned: float = 0.15  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
+    uneven: float = 0.08  # share of patches whose density varies
+    thinned: float = 0.05  # share of patches sampled at random, not evenly
+    scanned: float = 0.1  # share of patches seen on a grid of rays, as by a depth camera or a spinning LiDAR
 
 
 def even_pitch(points):
