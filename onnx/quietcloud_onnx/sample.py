@@ -73,8 +73,8 @@ def posterior_step(state, z, sigma, lower, eta, draw):
 
 
 def steps_at(given, noise):
-    """Steps at ``noise`` spacings where one spacing takes ``given``: in proportion, from half to 1.5 times that."""
-    return int(np.clip(np.ceil(given * noise), (given + 1) // 2, given + given // 2))
+    """Steps at ``noise`` spacings where one spacing takes ``given``: on a line from half of that at 0, up to 1.5 times that."""
+    return int(min(np.ceil(given * (1 + noise) / 2), given + given // 2))
 
 
 def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=None):

@@ -69,7 +69,7 @@ impl Default for Sampling {
 }
 
 /// Number of steps for each quality, 1 to 1000, at a noise as wide as the local spacing; other noise takes more or
-/// fewer in proportion, see [`Steps::at`]. A generator takes as many as it says.
+/// fewer, see [`Steps::at`]. A generator takes as many as it says.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 pub struct Steps {
     /// The fewest.
@@ -81,13 +81,13 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Steps at `noise` spacings where a noise of one spacing takes `given`: in proportion, from half to one and a half
-    /// times that.
+    /// Steps at `noise` spacings where a noise of one spacing takes `given`: on a line from half of that where there is
+    /// no noise, up to one and a half times that.
     ///
     /// A nearly clean scan takes few steps; where noise hides the neighbourhood, each step uncovers some of it.
     pub fn at(given: usize, noise: f64) -> usize {
-        let wanted = (given as f64 * noise).ceil();
-        wanted.clamp(given.div_ceil(2) as f64, (given + given / 2) as f64) as usize
+        let wanted = (given as f64 * (1.0 + noise) / 2.0).ceil();
+        wanted.min((given + given / 2) as f64) as usize
     }
 
     /// The three with their names in a manifest.
@@ -130,10 +130,10 @@ mod tests {
 
     #[test]
     fn steps_follow_the_noise_within_bounds() {
-        let steps: Vec<_> = [0.0, 0.4, 0.5, 0.9, 1.0, 1.3, 2.0, 50.0]
+        let steps: Vec<_> = [0.0, 0.4, 0.5, 0.9, 1.0, 1.3, 2.1, 50.0]
             .map(|noise| Steps::at(4, noise))
             .into();
-        assert_eq!(steps, [2, 2, 2, 4, 4, 6, 6, 6]);
+        assert_eq!(steps, [2, 3, 3, 4, 4, 5, 6, 6]);
         assert_eq!([0.1, 1.0, 9.0].map(|noise| Steps::at(1, noise)), [1, 1, 1]);
     }
 }
