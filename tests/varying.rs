@@ -46,20 +46,17 @@ fn each_place_gets_its_own_noise_in_memory_and_in_pieces() {
     assert!(low < 0.6 && high > 1.7, "{low} {high}");
     // Who tells the noise tells it for every point.
     assert_eq!(told.report.noise_range, [1.0; 2]);
-    // The quiet side and the loud one, against one level for both.
+    // The loud side, against one level for both; the quiet one, which on a plane has nothing to gain from less smoothing (a
+    // level too high leaves it flatter), against its own noise.
     let (quiet, loud) = (10..40, SIDE - 40..SIDE - 10);
-    let gain =
-        |range: std::ops::Range<u64>| height(&found.points, range.clone()) / height(&told.points, range);
-    assert!(gain(loud.clone()) < 0.7, "{}", gain(loud));
-    // On a plane nothing is lost by too high a level, the more is smoothed the better: at best the quiet side comes out as
-    // flat as by that. Its own level, which leaves what bends, has to leave less than .3 of its noise, too.
-    assert!(gain(quiet.clone()) < 1.25, "{}", gain(quiet));
+    let gain = height(&found.points, loud.clone()) / height(&told.points, loud);
+    assert!(gain < 0.7, "{gain}");
     let noise = quiet
         .clone()
         .map(|x| (0.1 * (2.5 * x as f64 / SIDE as f64).exp()).powi(2))
         .sum::<f64>();
     let left = height(&found.points, quiet.clone()) / (noise / quiet.count() as f64).sqrt();
-    assert!(left < 0.3, "{left}");
+    assert!(left < 0.25, "{left}");
 
     let scratch = Scratch::new("varying");
     let [scan, whole, pieces] = ["a.ply", "w.ply", "p.ply"].map(|name| scratch.path(name));
