@@ -5,6 +5,7 @@ mod stand_in;
 
 use networks::{attribute_integer, attribute_integers, network, node};
 use quietcloud::params::Quality;
+use quietcloud::pipeline::{Tuning, check, denoise_tuned};
 use quietcloud::{CloudView, Device, Error, Model, Params, denoise};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -77,4 +78,37 @@ fn a_network_for_high_that_can_not_run_is_an_error_of_high_alone() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Windows and neighbours of neighbours, which the default model does without: as PyTorch has it, and in tiles as in one.
+#[test]
+fn a_network_with_windows_gives_what_it_gave_where_it_was_made() {
+    stand_in::need_runtime();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/high");
+    let model = Model::open(&folder, Device::Cpu).unwrap();
+    let found = check(&model).unwrap();
+    assert!(found.passed(), "{found:?}");
+    assert!(format!("{found:?}").contains("quality high"), "{found:?}");
+    let turn = |i: usize| (i as f64 * 0.618_034).fract() * 60.0;
+    let points: Points = (0..8_000)
+        .map(|i| [turn(i), i as f64 * 60.0 / 8_000.0, 0.1 * turn(7 * i)])
+        .collect();
+    let run = |tile: usize| {
+        let params = Params {
+            noise: 0.3,
+            steps: 2,
+            quality: Quality::High,
+            ..Params::default()
+        };
+        let tuning = Tuning {
+            tile: Some(tile),
+            ..Tuning::default()
+        };
+        denoise_tuned(&model, CloudView::from_f64(&points), &params, &mut (), tuning).unwrap()
+    };
+    let (tiled, whole) = (run(900), run(100_000));
+    assert!(tiled.report.tiles > 5 && whole.report.tiles == 1);
+    let apart = std::iter::zip(tiled.points.as_flattened(), whole.points.as_flattened());
+    let largest = apart.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) / whole.report.spacing;
+    assert!(largest < 1e-5, "{largest} spacings apart");
 }
