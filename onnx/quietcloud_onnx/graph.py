@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.spatial import cKDTree
 
+from .native import call, library
+
 
 def knn_graph(points, k):
     """Neighbours [n,k] (nearest first, the point itself left out) and local spacing [n] of a cloud [n,3].
@@ -27,9 +29,13 @@ def knn_graph(points, k):
 
 def local_spacing(points, index):
     """The spacing [n] of ``knn_graph`` for neighbours [n,k] at hand."""
-    k = index.shape[1]
-    squared = ((points[index] - points[:, None]) ** 2).sum(2).mean(1) * (2 * np.pi / k)
-    spacing = np.sqrt((squared + squared[index].sum(1)) / (k + 1))
+    n, k = index.shape
+    if library() is not None:
+        spacing, own = np.empty((2, n))
+        call("local_spacing", np.ascontiguousarray(points, np.float64), np.ascontiguousarray(index, np.int32), n, k, spacing, own)
+    else:
+        squared = ((points[index] - points[:, None]) ** 2).sum(2).mean(1) * (2 * np.pi / k)
+        spacing = np.sqrt((squared + squared[index].sum(1)) / (k + 1))
     floor = 1e-3 * np.median(spacing)
     return np.maximum(spacing, floor if floor > 0 else 1.0)
 

@@ -20,6 +20,7 @@ rate falls along a cosine over the whole budget; what is exported are averaged (
 
 import copy
 import csv
+import itertools
 import math
 import os
 import time
@@ -31,9 +32,11 @@ from tqdm import tqdm
 
 from .networks import grow
 from .optimizer import optimizers
+from .together import average_gradients, of_the_first, start
 
 SAVE_EVERY = 120  # seconds
 LOG_EVERY = 100  # steps
+APART = 1_000_000  # between the seeds of the processes
 
 
 def learning_rate(progress, peak, warmup=0.02):
@@ -92,6 +95,7 @@ class State:
     def step(self, loss, rate, ema):
         self.networks.zero_grad(set_to_none=True)
         loss.backward()
+        average_gradients(self.networks.parameters())
         torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -109,23 +113,31 @@ class State:
 
 def run(system, args):
     """Trains ``system``; args: those of ``add_arguments``. Returns the path of the checkpoint."""
+    start(args.processes, _train, system, args)
+    return Path(args.out) / "checkpoint.pt"
+
+
+def _train(rank, system, args):
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     device, out = torch.device(args.device), Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     state = State(system, out, device, args.rate, args.start)
-    fresh = not (out / "log.csv").exists()
-    with open(out / "log.csv", "a", newline="") as log_file, tqdm(total=args.minutes, initial=state.minutes, unit="min", disable=None) as bar:
+    torch.manual_seed(args.seed + rank)
+    path = out / "log.csv" if rank == 0 else Path(os.devnull)
+    fresh = not path.exists()
+    with open(path, "a", newline="") as log_file, tqdm(total=args.minutes, initial=state.minutes, unit="min", disable=None if rank == 0 else True) as bar:
         log = csv.writer(log_file)
         if fresh:
             log.writerow(["step", "minutes", *system.columns, "rate"])
         sums, counted = np.zeros(len(system.columns)), 0
         # The clock starts with the first batch: making the data is not training.
-        batches = iter(system.batches(args.seed + state.steps, state.average))
+        batches = iter(system.batches(args.seed + state.steps + APART * rank, state.average))
+        batches = itertools.chain([next(batches)], batches)
         before, started = state.minutes, time.monotonic()
         last_save = started
         while True:
-            state.minutes = before + (time.monotonic() - started) / 60
+            state.minutes = of_the_first(before + (time.monotonic() - started) / 60)
             if state.minutes >= args.minutes or (args.steps and state.steps >= args.steps):
                 break
             progress = state.steps / args.steps if args.steps else state.minutes / args.minutes
@@ -145,11 +157,11 @@ def run(system, args):
                 log_file.flush()
                 bar.set_postfix({"step": state.steps} | {name: f"{value:.4f}" for name, value in zip(system.columns, means)})
             bar.update(state.minutes - bar.n)
-            if time.monotonic() - last_save > SAVE_EVERY:
+            if rank == 0 and time.monotonic() - last_save > SAVE_EVERY:
                 state.save()
                 last_save = time.monotonic()
-        state.save()
-    return state.path
+        if rank == 0:
+            state.save()
 
 
 def add_arguments(parser, minutes, rate, ema):
@@ -163,4 +175,5 @@ def add_arguments(parser, minutes, rate, ema):
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=1, help="so many train together, each with batches of its own: on a CPU, one for each core")
     return parser

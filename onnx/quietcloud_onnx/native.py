@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("gather.c", "match.c", "moments.c"))
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("gather.c", "match.c", "moments.c", "spread.c"))
 # Without the last three a compiler must not choose before it has compared: three times slower.
 FLAGS = ("-O3", "-march=native", "-fno-trapping-math", "-ffinite-math-only", "-fno-signed-zeros")
 
@@ -38,11 +38,13 @@ def library():
 
 
 def call(name, *args):
-    """Calls a function of SOURCES: contiguous tensors and arrays as pointers, integers as int64_t."""
+    """Calls a function of SOURCES: contiguous tensors and arrays as pointers, integers as int64_t, numbers as double."""
     getattr(library(), name)(*map(_argument, args))
 
 
 def _argument(value):
     if isinstance(value, np.ndarray):
         return ctypes.c_void_p(value.ctypes.data)
+    if isinstance(value, float):
+        return ctypes.c_double(value)
     return ctypes.c_int64(value) if isinstance(value, int) else ctypes.c_void_p(value.data_ptr())

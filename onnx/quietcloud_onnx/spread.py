@@ -3,6 +3,7 @@
 import numpy as np
 
 from .graph import local_spacing
+from .native import call, library
 
 REACH, NEAR, GAIN, ROUNDS = 1.2, 12, 0.4, 3
 
@@ -39,6 +40,8 @@ def spread(points, neighbors, most, spare_edges=False):
     spare_edges: points near an edge, where the covariance's plane is neither of the two faces, move less or not at all.
     """
     spacing = local_spacing(points, neighbors)
+    if library() is not None and not spare_edges:
+        return _native_spread(points, neighbors, most, spacing)
     squares = ((points[neighbors] - points[:, None]) ** 2).sum(2)
     neighbors = np.take_along_axis(neighbors, np.argsort(squares, 1, kind="stable"), 1)
     within, near = within_surface(points, neighbors), neighbors[:, :NEAR]
@@ -52,4 +55,12 @@ def spread(points, neighbors, most, spare_edges=False):
         push = GAIN * spacing[:, None] * (weight[:, :, None] * away).sum(1)
         way = state + np.einsum("nij,nj->ni", within, push) - points
         state = points + way * np.minimum(1, most / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-300))
+    return state
+
+
+def _native_spread(points, neighbors, most, spacing):
+    points, neighbors = np.ascontiguousarray(points, np.float64), np.ascontiguousarray(neighbors, np.int32)
+    most = np.ascontiguousarray(np.broadcast_to(np.reshape(most, (-1,)), len(points)), np.float64)
+    state, before, within, near = np.empty(points.shape), np.empty(points.shape), np.empty((len(points), 9)), np.empty((len(points), NEAR), np.int32)
+    call("spread", points, neighbors, most, spacing, *neighbors.shape, REACH, GAIN, state, before, within, near)
     return state

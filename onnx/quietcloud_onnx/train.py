@@ -40,10 +40,11 @@ class Sbd:
             "tangential": args.tangential,
             "seed": args.seed,
         }
-        self.pool, self.workers = args.pool, args.workers
+        self.pool, self.workers = args.pool, int(args.processes == 1) if args.workers is None else args.workers
         schedule = Schedule(geometric_sigmas())
         self.weights = torch.tensor(schedule.weights(args.weight), dtype=torch.float32, device=args.device)
-        self.log_sigmas = torch.tensor(np.log(schedule.sigmas), dtype=torch.float32, device=args.device)
+        log_sigmas = torch.tensor(np.log(schedule.sigmas), dtype=torch.float32, device=args.device)
+        self.between = (log_sigmas[1:] + log_sigmas[:-1]) / 2
 
     def networks(self):
         return build(self.config)
@@ -67,7 +68,7 @@ class Sbd:
         return noise_loss(estimate, batch["sigma_scan"], batch["inside"])
 
     def score_loss(self, networks, batch):
-        nearest = (batch["level"].log() - self.log_sigmas).abs().argmin(1)
+        nearest = torch.bucketize(batch["level"][:, 0].log(), self.between)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
         weight, tangential = self.weights[nearest][:, None], self.config["tangential"]
         if self.options.target == "set":
@@ -98,7 +99,7 @@ def parser():
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")
-    result.add_argument("--workers", type=int, default=1)
+    result.add_argument("--workers", type=int, help="processes that make the batches of one that trains (1; of several that train none, each makes its own)")
     return loop.add_arguments(result, minutes=60, rate=2e-3, ema=0.999)
 
 
