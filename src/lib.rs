@@ -27,6 +27,7 @@ pub mod schedule;
 mod spread;
 mod surface;
 pub mod tile;
+mod turn;
 mod widest;
 
 pub use cloud::CloudView;

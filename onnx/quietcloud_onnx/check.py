@@ -56,7 +56,7 @@ def golden_differences(folder):
     manifest, stages = open_bundle(folder)
     gold = np.load(Path(folder) / "golden.npz")
     k, sampling = manifest["graph"]["k"], manifest["sampling"]
-    settings = {"k": k, "rho": sampling["rho"], "refresh": manifest["graph"]["refresh"], "steps": sampling["steps"]["balanced"], "spread": sampling.get("spread", 0.0)}
+    settings = {"k": k, "rho": sampling["rho"], "refresh": manifest["graph"]["refresh"], "steps": sampling["steps"]["balanced"], "spread": sampling.get("spread", 0.0), "turned": sampling.get("turned", False)}
     schedule = Schedule(manifest["schedule"]["sigmas"])
     center, scale = normalize(gold["points"], k)
     cloud = (gold["points"] - center) / scale

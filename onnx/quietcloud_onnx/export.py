@@ -28,7 +28,8 @@ SHAPES = {
     "sigma": (("n", 1), torch.float32),
     "rings": (("hops",), torch.int64),
 }
-SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 0.5}
+SETTINGS = {"rho": 1.0, "eta": 0.0, "refresh": 1, "spread": 0.5, "turned": False}
+TURNED = {**SETTINGS, "turned": True}  # for networks that were trained in all orientations, as ours are
 STEPS = {"fast": 2, "balanced": 3, "high": 5}  # at a noise of one spacing
 
 
@@ -117,7 +118,7 @@ def networks_of(run, high=None, noise=None):
     return networks
 
 
-def export(run, out, name, scores=None, data="", settings=SETTINGS, steps=STEPS, high=None, noise=None):
+def export(run, out, name, scores=None, data="", settings=TURNED, steps=STEPS, high=None, noise=None):
     config = load(run)["config"]
     options = config["options"]
     made = {"data": data, **training(run)}
@@ -164,7 +165,7 @@ def write(out, name, networks, k, trained_noise, provenance=None, scores=None, s
         "schedule": {"kind": "sigma", "sigmas": [float(s) for s in sigmas]},
         "graph": {"k": k, "refresh": settings["refresh"]},
         "normalization": "spacing",
-        "sampling": {"eta": settings["eta"], "rho": settings["rho"], "steps": steps, "spread": settings["spread"]},
+        "sampling": {"steps": steps, **{name: settings[name] for name in ("eta", "rho", "spread", "turned")}},
         "stages": stages,
         "trained_noise": list(trained_noise),
         "provenance": {**(provenance or {}), "parameters": {role: sum(p.numel() for p in networks[role].parameters()) for role in networks}},

@@ -12,8 +12,9 @@ from scipy.spatial.transform import Rotation
 from . import losses
 from .graph import knn_graph, relative_edges
 from .noise import KINDS
-from .sample import posterior_step
+from .sample import answer, posterior_step
 from .spread import spread
+from .turn import turn
 
 USUAL = 0.3, 3.5  # pitches
 BENT, BENT_SPREAD = 6.0, 0.6  # degrees, and within which ratio (natural logarithm)
@@ -167,14 +168,13 @@ def noisy_scan(rng, clean, options):
 @torch.no_grad()
 def own_states(rng, scan, sigma, graph, network, options):
     """(state, its sigma, its graph) for each state that ``network`` leaves behind on the first of a few even steps down from
-    the scan, evened out after each of them as the sampler does it."""
+    the scan, shown in another orientation in each of them and evened out behind it, as the sampler does it."""
     steps = rng.integers(2, 6)
     levels = sigma * (1 - np.arange(rng.integers(1, min(steps, 4)) + 1) / steps)
     state = scan
-    for level, lower in zip(levels, levels[1:]):
-        neighbors, spacing, edges = graph
-        relative = torch.from_numpy((level / spacing)[:, None].astype(np.float32))
-        z = network(torch.from_numpy(edges), torch.from_numpy(neighbors), relative).numpy().astype(np.float64)
+    for step, (level, lower) in enumerate(zip(levels, levels[1:])):
+        neighbors, spacing, _ = graph
+        z = answer(network, state, neighbors, spacing, level, turn(step))
         state = spread(posterior_step(state, z, level, lower, 0.0, None), neighbors, sigma)
         graph = graph_of(state, options.k)
         yield state, lower, graph

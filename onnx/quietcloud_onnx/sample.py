@@ -10,6 +10,7 @@ import torch
 
 from .graph import knn_graph, relative_edges
 from .spread import spread
+from .turn import turn
 from .varying import factors
 
 
@@ -38,13 +39,14 @@ def estimate_noise(network, points, k):
 
 
 @torch.no_grad()
-def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None, factors=1.0, most=None):
+def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None, factors=1.0, most=None, turned=False):
     """The reverse chain over relative sigmas ``levels`` (falling, ending at 0).
 
     Returns x_0 [n,3] in model units and the neighbours [n,k] that the last step saw.
 
     factors [n]: of each point's noise to that of the level, where eta is 0.
     most (a number or [n,1]): how far points are evened out, in model units, before each new graph; None: not at all.
+    turned: whether each step shows the network the cloud in another orientation.
     draws [steps,n,3]: the standard normal eps of every step, used where eta > 0. The rescaled state of the posterior
     with clean estimate c, from sigma to tau: x_tau = c + (tau/sigma) sqrt(1 - eta^2 (1 - tau^2/sigma^2)) (x - c) + noise.
     """
@@ -54,11 +56,19 @@ def run_levels(network, points, levels, k, refresh, eta=0.0, draws=None, factors
             if step > 0 and most is not None:
                 state = spread(state, neighbors, most)
             neighbors, spacing = knn_graph(state, k)
-        edges, index = _tensors(state, neighbors, spacing)
-        relative = torch.from_numpy((sigma * factors / spacing)[:, None].astype(np.float32))
-        z = network(edges, index, relative).numpy().astype(np.float64) * np.reshape(factors, (-1, 1))
+        z = answer(network, state, neighbors, spacing, sigma * factors, turn(step) if turned else np.eye(3))
+        z *= np.reshape(factors, (-1, 1))
         state = posterior_step(state, z, sigma, lower, eta, None if draws is None else draws[step])
     return state, neighbors
+
+
+def answer(network, state, neighbors, spacing, sigma, orientation):
+    """What the network says of a state [n,3] that it is shown in an orientation [3,3], turned back: [n,3] float64. ``sigma``, a
+    number or [n], in the units of the state."""
+    edges = relative_edges(state @ orientation.T, neighbors, spacing)
+    relative = (sigma / spacing)[:, None].astype(np.float32)
+    said = network(*map(torch.from_numpy, (edges, neighbors, relative)))
+    return said.numpy().astype(np.float64) @ orientation
 
 
 def posterior_step(state, z, sigma, lower, eta, draw):
@@ -92,7 +102,7 @@ def denoise(networks, points, schedule, settings, sigma=None, steps=None, draws=
     levels = schedule.levels_from(sigma, steps or steps_at(settings["steps"], sigma), settings["rho"])
     share = settings.get("spread", 0)
     most = share * sigma * np.reshape(own, (-1, 1)) if share > 0 else None
-    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], eta, draws, own, most)
+    clean, neighbors = run_levels(networks["score"], cloud, levels, k, settings["refresh"], eta, draws, own, most, settings.get("turned", False))
     if most is not None:
         clean = spread(clean, neighbors, most, spare_edges=True)
     return clean * scale + center, sigma * scale, len(levels) - 1

@@ -1,9 +1,13 @@
 """Evening out (spread.py); that Rust does the same is for the golden vectors to say."""
 
 import numpy as np
+import pytest
 import torch
 
-from quietcloud_onnx.graph import knn_graph
+from quietcloud_onnx import graph
+from quietcloud_onnx import spread as module
+from quietcloud_onnx.graph import knn_graph, local_spacing
+from quietcloud_onnx.native import library
 from quietcloud_onnx.patches import Options, graph_of, own_states
 from quietcloud_onnx.sample import run_levels
 from quietcloud_onnx.spread import fold, spread, within_surface
@@ -60,11 +64,31 @@ def test_the_sampler_evens_out_before_each_new_graph():
 
 def test_training_states_are_those_of_the_sampler():
     points = np.c_[np.random.default_rng(0).uniform(0, 20, (400, 2)), np.zeros(400)]
-    network = lambda edges, neighbors, sigma: 0.5 * edges.mean(1)  # noqa: E731
+    network = lambda edges, neighbors, sigma: edges.mean(1) * torch.tensor([0.2, 0.5, 0.8])  # noqa: E731
     found = list(own_states(np.random.default_rng(5), points, 0.8, graph_of(points, 20), network, Options()))
     levels = [0.8, *(level for _, level, _ in found)]
     assert len(found) > 1 and 0 < levels[-1] and np.allclose(np.diff(levels), np.diff(levels)[0])
     for count, (state, _, graph) in enumerate(found, 1):
-        walked, neighbors = run_levels(network, points, levels[: count + 1], 20, 1, most=0.8)
+        walked, neighbors = run_levels(network, points, levels[: count + 1], 20, 1, most=0.8, turned=True)
         assert (state == spread(walked, neighbors, 0.8)).all() and (graph[0] == knn_graph(state, 20)[0]).all()
     assert unevenness(found[-1][0]) < 0.5 * unevenness(points), "the network is trained on what the sampler will show it"
+
+
+def test_kernels_give_what_numpy_gives(monkeypatch):
+    if library() is None:
+        pytest.skip("no C compiler")
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((600, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True) * rng.uniform(0.9, 1.1, (600, 1))
+    points[:3] = points[3]
+    for k, most in ((20, 0.05), (20, rng.uniform(0, 0.1, (600, 1))), (5, 0.05)):
+        neighbors, _ = knn_graph(points, k)
+        moved = points + 0.02 * rng.standard_normal(points.shape)
+        moved[:2] = moved[2]
+        found = local_spacing(moved, neighbors), spread(moved, neighbors, most)
+        with monkeypatch.context() as patch:
+            patch.setattr(graph, "library", lambda: None)
+            patch.setattr(module, "library", lambda: None)
+            wanted = local_spacing(moved, neighbors), spread(moved, neighbors, most)
+        assert np.allclose(found[0], wanted[0], rtol=1e-12) and np.abs(found[1] - wanted[1]).max() < 1e-12
+        assert np.abs(found[1] - moved).max() > 0.01

@@ -28,6 +28,9 @@ pub struct Sampling {
     /// sbd and ddpm denoisers: how far a point may be moved, at the end and before each new graph, so that points lie
     /// evenly within the surface, in standard deviations of the scan's noise; 0 not at all.
     pub spread: f64,
+    /// sbd and ddpm denoisers: whether each step shows the network the cloud in another orientation, so that what it errs by
+    /// in one doesn't add up; for networks that were trained in all of them.
+    pub turned: bool,
     /// scoredenoise: lambda, by which the step shrinks from one to the next.
     pub decay: f64,
     /// langevin: how much of its noise a denoiser's step adds, 0 none (plain ascent) to 1 all; a generator adds all.
@@ -60,6 +63,7 @@ impl Default for Sampling {
             rate: 0.1,
             last: false,
             spread: 0.0,
+            turned: false,
             decay: 1.0,
             heat: 1.0,
             ensemble: 1,

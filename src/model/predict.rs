@@ -11,6 +11,7 @@ use crate::bundle::StageInput;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, relative_edges};
 use crate::tile::Tile;
+use crate::turn::Turn;
 
 /// The noise of every point at a level.
 #[derive(Clone, Copy)]
@@ -58,7 +59,7 @@ impl Network {
 impl Predictor<'_> {
     /// Hands the network's answer for each core row of `tile`, `width` numbers, to `answer`.
     ///
-    /// `points` are all points in model units.
+    /// `points` are all points in model units; the network sees them as `turn` has them, and so is its answer.
     #[expect(
         clippy::too_many_arguments,
         reason = "what a network sees, and where its answer goes"
@@ -69,6 +70,7 @@ impl Predictor<'_> {
         graph: &Graph,
         tile: &Tile,
         sigma: Sigma<'_>,
+        turn: Option<Turn>,
         options: &RunOptions,
         width: usize,
         mut answer: impl FnMut(usize, &[f32]),
@@ -77,6 +79,9 @@ impl Predictor<'_> {
         // No zeroing: relative_edges writes every value.
         self.edges.resize(rows * graph.k * 3, 0.0);
         relative_edges(points, graph, &tile.rows, &mut self.edges);
+        if let Some(turn) = turn {
+            turn.apply(&mut self.edges);
+        }
         self.sigma.clear();
         self.sigma.extend(
             tile.rows

@@ -193,7 +193,7 @@ impl Run<'_> {
         if method == Method::Langevin {
             return self.climb(points, source, graph, &levels).map(Some);
         }
-        let (clean, graph) = self.walk(points, source, graph, &levels)?;
+        let (clean, graph) = self.walk(points, source, graph, &levels, 0)?;
         self.even(clean, graph).map(Some)
     }
 

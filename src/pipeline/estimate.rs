@@ -97,7 +97,7 @@ impl Run<'_> {
             to: NOISE,
         };
         let mut sigmas = vec![0.0; points.len()];
-        let inside = tiles.run(points, graph, NOT_ASKED, span, &mut sigmas, 1, |i, log| {
+        let inside = tiles.run(points, graph, NOT_ASKED, None, span, &mut sigmas, 1, |i, log| {
             f64::from(log[0]).exp() * f64::from(graph.spacing[i])
         })?;
         self.report.milliseconds.runtime += milliseconds(inside);

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
 use crate::model::{Network, Sigma};
 use crate::random::Noise;
+use crate::turn::Turn;
 
 /// A cloud on its way, as the score network sees it.
 pub(super) struct Follow<'a> {
@@ -111,11 +112,12 @@ impl Follow<'_> {
     }
 
     /// One answer for every point of `state` (zeros where it doesn't matter) at a level, all in model units: what `convert` makes of point i, its
-    /// local spacing and the network's three numbers.
+    /// local spacing and the network's three numbers, which was shown the cloud as `turn` has it.
     pub(super) fn ask(
         &mut self,
         state: &[[f64; 3]],
         sigma: Sigma<'_>,
+        turn: Option<Turn>,
         convert: impl Fn(usize, f64, [f64; 3]) -> [f64; 3] + Sync,
     ) -> Result<Vec<[f64; 3]>> {
         let start = Instant::now();
@@ -137,12 +139,10 @@ impl Follow<'_> {
         let mut answers = vec![[0.0; 3]; state.len()];
         self.inside += self
             .tiles
-            .run(state, graph, sigma, span, &mut answers, 3, |i, row| {
-                convert(
-                    i,
-                    f64::from(graph.spacing[i]),
-                    std::array::from_fn(|a| f64::from(row[a])),
-                )
+            .run(state, graph, sigma, turn, span, &mut answers, 3, |i, row| {
+                let row: [f32; 3] = std::array::from_fn(|a| row[a]);
+                let row = turn.map_or(row, |turn| turn.back(row));
+                convert(i, f64::from(graph.spacing[i]), row.map(f64::from))
             })?;
         self.calls += 1;
         self.predicting += start.elapsed();

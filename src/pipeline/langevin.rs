@@ -37,7 +37,7 @@ impl Run<'_> {
                 level: sigma,
                 factors: &[],
             };
-            follow.ask(state, sigma, |_, spacing, score| {
+            follow.ask(state, sigma, None, |_, spacing, score| {
                 // As its inputs, the network's score is in units of the local spacing.
                 let score = score.map(|c| c / spacing);
                 // A point so far out that the network has no number for it stays where it is.

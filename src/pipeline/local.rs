@@ -157,9 +157,16 @@ impl Run<'_> {
         let tiles = Tiles::new(0..points.len(), network, &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
         let mut rows = vec![Vec::new(); points.len()];
-        let inside = tiles.run(points, graph, NOT_ASKED, span, &mut rows, width, |_, row| {
-            row.to_vec()
-        })?;
+        let inside = tiles.run(
+            points,
+            graph,
+            NOT_ASKED,
+            None,
+            span,
+            &mut rows,
+            width,
+            |_, row| row.to_vec(),
+        )?;
         self.report.milliseconds.runtime += milliseconds(inside);
         Ok((rows.concat(), width))
     }

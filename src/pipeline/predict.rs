@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::model::{Network, Sigma};
 use crate::tile::{Scratch, Tile, tile_ranges};
+use crate::turn::Turn;
 
 /// Of a network that looks at no level.
 pub(super) const NOT_ASKED: Sigma<'static> = Sigma {
@@ -62,7 +63,7 @@ impl<'a> Tiles<'a> {
     /// Runs the network once for every point of the tiles, and writes what `convert` makes of point i's answer, `width` numbers, to
     /// `out[i]`.
     ///
-    /// `points` are in model units. Returns the time spent inside ONNX Runtime,
+    /// `points` are in model units, the network sees them as `turn` has them. Returns the time spent inside ONNX Runtime,
     /// averaged over the workers.
     #[expect(
         clippy::too_many_arguments,
@@ -73,6 +74,7 @@ impl<'a> Tiles<'a> {
         points: &[[f64; 3]],
         graph: &Graph,
         sigma: Sigma<'_>,
+        turn: Option<Turn>,
         span: Span<'_>,
         out: &mut [T],
         width: usize,
@@ -102,7 +104,7 @@ impl<'a> Tiles<'a> {
                 let start = self.ranges[number].start;
                 let store = |row: usize, answer: &[f32]| part[row] = convert(start + row, answer);
                 self.tile(graph, number, &mut scratch, |tile| {
-                    predictor.run(points, graph, tile, sigma, &span.job.options, width, store)
+                    predictor.run(points, graph, tile, sigma, turn, &span.job.options, width, store)
                 })?;
                 let done = finished.fetch_add(1, Ordering::Relaxed) + 1;
                 span.job

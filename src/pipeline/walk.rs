@@ -12,6 +12,7 @@ use crate::model::Sigma;
 use crate::sampler;
 use crate::schedule::Level;
 use crate::spread::{Folds, spread};
+use crate::turn::Turn;
 
 impl Run<'_> {
     /// The levels that suit the noise and the number of steps.
@@ -34,13 +35,14 @@ impl Run<'_> {
         Ok(schedule.levels_from(noise, steps, manifest.sampling.rho))
     }
 
-    /// Leads the points through the levels.
+    /// Leads the points through the levels, of which `before` are behind them.
     pub(super) fn walk(
         &mut self,
         points: Vec<[f64; 3]>,
         source: &[u32],
         graph: Graph,
         levels: &[Level],
+        before: usize,
     ) -> Result<(Vec<[f64; 3]>, Graph)> {
         let (model, job) = (self.model, self.job);
         let eta = self.tuning.eta.unwrap_or(model.manifest().sampling.eta);
@@ -48,6 +50,8 @@ impl Run<'_> {
         let mut follow = self.follow(graph, levels.len() - 1)?;
         let (noise, factors) = (self.draws(source), Arc::clone(&self.factors));
         let evens = model.manifest().sampling.spread > 0.0;
+        let turned = model.manifest().sampling.turned;
+        let mut turns = (before..).map(|step| turned.then(|| Turn::of(step)));
         let mut watch = |_: f64| job.check().map_or(ControlFlow::Break(()), ControlFlow::Continue);
         let clean = sampler::run_moved(points, levels, eta, &noise, &mut watch, |state, level| {
             let sigma = Sigma {
@@ -60,7 +64,7 @@ impl Run<'_> {
                 self.spread(state, graph, Folds::Like)?;
                 follow.beside += begun.elapsed();
             }
-            follow.ask(state, sigma, |i, _, answer| {
+            follow.ask(state, sigma, turns.next().flatten(), |i, _, answer| {
                 let x = state[i];
                 let own = factors.get(i).map_or(*level, |&f| Level {
                     sigma: level.sigma * f64::from(f),

@@ -55,9 +55,7 @@ impl Survey<'_> {
                     let points = self.work.tape(&format!("state-{from}"))?;
                     self.link(share, &points, |p| p)?;
                 }
-                Pass::Steps { from, levels: range } => {
-                    self.steps(*from, &levels[range.start..=range.end], share)?
-                }
+                Pass::Steps { from, levels: range } => self.steps(*from, &levels, range.clone(), share)?,
                 Pass::Even { from, folds } => self.even(*from, *folds, share)?,
             }
             (self.work.state.pass, self.work.state.done) = (pass + 1, 0);
@@ -136,7 +134,8 @@ impl Survey<'_> {
         })
     }
 
-    fn steps(&mut self, from: usize, levels: &[Level], share: (f64, f64)) -> Result<()> {
+    fn steps(&mut self, from: usize, levels: &[Level], steps: Range<usize>, share: (f64, f64)) -> Result<()> {
+        let (levels, before) = (&levels[steps.start..=steps.end], steps.start);
         let to: Tape<[f64; 3]> = self.work.tape(&format!("state-{}", from + 1))?;
         let first = from == 0;
         let from: Tape<[f64; 3]> = self.work.tape(&format!("state-{from}"))?;
@@ -148,7 +147,7 @@ impl Survey<'_> {
                 survey.moved(&from, core.clone(), hops)?
             };
             let mut run = survey.run(&piece)?;
-            let (moved, _) = run.walk(piece.points, &[], graph, levels)?;
+            let (moved, _) = run.walk(piece.points, &[], graph, levels, before)?;
             let report = run.report;
             survey.told(report);
             let to = &to;
