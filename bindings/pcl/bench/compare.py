@@ -53,6 +53,8 @@ def with_truth(args, folder, idle):
     for size, radii in RADII.items():
         for level in (1, 2, 3):
             noisy = sorted((args.clouds / str(size) / f"gaussian-{level}").glob("*.xyz"))
+            if not noisy:
+                continue
 
             def run(program, *parameters):
                 runs = []
@@ -93,6 +95,8 @@ def main():
     parser.add_argument("--model", default="-")
     parser.add_argument("scans", nargs="*", type=Path)
     args = parser.parse_args()
+    if not any(args.clouds.glob("*/gaussian-*/*.xyz")):
+        parser.error(f"{args.clouds}: no clouds; make some with python -m quietcloud_onnx.benchmark")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         few = folder / "few.xyz"
