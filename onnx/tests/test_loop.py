@@ -152,6 +152,11 @@ def test_processes_train_as_one_does_with_the_batches_of_all(tmp_path):
     assert (one - two).norm() < 0.01 * (one - half).norm()
 
 
+def test_no_process_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="at least 1"):
+        loop.run(Shared(0), SimpleNamespace(out=tmp_path, processes=0))
+
+
 def test_a_process_that_fails_ends_them_all(tmp_path):
     other = Shared(0)
     other.config = {"not": "what is there"}

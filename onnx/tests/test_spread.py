@@ -76,7 +76,7 @@ def test_training_states_are_those_of_the_sampler():
 
 def test_kernels_give_what_numpy_gives(monkeypatch):
     if library() is None:
-        pytest.skip("no C compiler")
+        pytest.skip("no C compiler: there is NumPy alone, and nothing to compare it with")
     rng = np.random.default_rng(0)
     points = rng.standard_normal((600, 3))
     points /= np.linalg.norm(points, axis=1, keepdims=True) * rng.uniform(0.9, 1.1, (600, 1))
