@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from .networks import grow
+from .grow import grow
 from .optimizer import optimizers
 from .together import average_gradients, of_the_first, start
 
@@ -167,7 +167,7 @@ def _train(rank, system, args):
 def add_arguments(parser, minutes, rate, ema):
     """The options that every system's training has."""
     parser.add_argument("--out", required=True, help="folder of the run")
-    parser.add_argument("--start", help="checkpoint of a run to go on from, with the same networks or smaller ones")
+    parser.add_argument("--start", help="checkpoint of a run to go on from, with the same networks, smaller ones or some of half the width")
     parser.add_argument("--minutes", type=float, default=minutes, help="time budget, training time already spent included")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps (0: only the clock stops it)")
     parser.add_argument("--rate", type=float, default=rate)

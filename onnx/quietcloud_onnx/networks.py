@@ -9,7 +9,6 @@ of one per edge (DGCNN's edge convolution with the same receptive field, 4-6 tim
 """
 
 import math
-import re
 
 import torch
 from torch import nn
@@ -146,18 +145,3 @@ class NoiseNetwork(nn.Module):
         for hop, conv in enumerate(self.convs):
             h = conv(h, neighbors, edges, [], None if rings is None else rings[hop])
         return self.head(h)
-
-
-def grow(networks, smaller):
-    """Loads the weights of a run with fewer layers or inputs so that ``networks`` begin as the same function: columns
-    that are new are zero, layers that are new add nothing."""
-    state = networks.state_dict()
-    for name, value in state.items():
-        if name not in smaller:
-            if re.search(r"convs\.\d+\.out\.", name):
-                value.zero_()
-        elif value.shape == smaller[name].shape:
-            value.copy_(smaller[name])
-        else:
-            value.zero_()
-            value[tuple(slice(size) for size in smaller[name].shape)] = smaller[name]

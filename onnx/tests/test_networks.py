@@ -5,8 +5,9 @@ import torch
 from quietcloud_onnx import moments, operators
 from quietcloud_onnx.gather import gather_reduce, window_reduce
 from quietcloud_onnx.graph import knn_graph, relative_edges
+from quietcloud_onnx.grow import grow
 from quietcloud_onnx.native import library
-from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, grow, second_neighbors
+from quietcloud_onnx.networks import Crowding, NoiseNetwork, ScoreNetwork, second_neighbors
 
 
 def cloud(n=700, seed=0):
@@ -177,6 +178,27 @@ def test_a_grown_network_begins_as_the_smaller_one():
     out, mix = deeper.convs[-1].out.weight, deeper.edge.mix.weight
     assert out.abs().max() == 0 and mix[:, -9:].abs().max() == 0
     assert out.grad.abs().max() > 0 and mix.grad[:, -9:].abs().max() > 0
+
+
+@pytest.mark.parametrize("more", [{}, {"layers": 6, "crowding": 3}])
+def test_a_network_of_twice_the_width_begins_as_the_one_it_is_made_of(more):
+    small = torch.nn.ModuleDict({"score": ScoreNetwork(16, 4, 16, 12, windows=True), "noise": NoiseNetwork(16, 3, 8, 12)}).eval()
+    torch.manual_seed(4)
+    with torch.no_grad():
+        for weight in small.parameters():
+            weight.add_(0.3 * torch.randn_like(weight))
+    score, noise = ScoreNetwork(**small["score"].config | {"width": 32} | more), NoiseNetwork(**small["noise"].config | {"width": 32})
+    wide = torch.nn.ModuleDict({"score": score, "noise": noise}).eval()
+    grow(wide, small.state_dict())
+    edges, neighbors, sigma = inputs(cloud())
+    for role, args in (("score", (edges, neighbors, sigma)), ("noise", (edges, neighbors))):
+        expected, found = small[role](*args), wide[role](*args)
+        assert expected.std() > 0.1
+        assert (found - expected).abs().max() < 1e-4 * expected.abs().max()
+        # The two that a channel became learn something else each.
+        (found**2).sum().backward()
+        for weight in (wide[role].edge.mix.weight, wide[role].convs[0].far.weight, wide[role].convs[1].far.weight):
+            assert (weight.grad[::2] - weight.grad[1::2]).norm() > 0.05 * weight.grad.norm()
 
 
 def crowding(edges, rings=4):
