@@ -15,7 +15,7 @@ use std::path::Path;
 pub(crate) use call::Matrix;
 pub use device::Device;
 pub use find::cache_folder;
-pub(crate) use predict::Sigma;
+pub(crate) use predict::{Sigma, View};
 pub(crate) use session::Network;
 
 use crate::bundle::{Bundle, Capability, Golden, Manifest, Recorded, Role, Stage, StageFile};

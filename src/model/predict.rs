@@ -30,6 +30,32 @@ impl Sigma<'_> {
     }
 }
 
+/// What a network is shown of a cloud.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// All points, in model units.
+    pub points: &'a [[f64; 3]],
+    pub graph: &'a Graph,
+    pub sigma: Sigma<'a>,
+    /// How the network sees the cloud turned. Its answers, which are turned back, are then vectors.
+    pub turn: Option<Turn>,
+}
+
+impl<'a> View<'a> {
+    /// For a network that looks at no level, the cloud as it lies.
+    pub(crate) fn plain(points: &'a [[f64; 3]], graph: &'a Graph) -> View<'a> {
+        View {
+            points,
+            graph,
+            sigma: Sigma {
+                level: 0.0,
+                factors: &[],
+            },
+            turn: None,
+        }
+    }
+}
+
 /// A session and its input buffers, borrowed from a network by one thread.
 pub(crate) struct Predictor<'a> {
     network: &'a Network,
@@ -58,28 +84,22 @@ impl Network {
 
 impl Predictor<'_> {
     /// Hands the network's answer for each core row of `tile`, `width` numbers, to `answer`.
-    ///
-    /// `points` are all points in model units; the network sees them as `turn` has them, and so is its answer.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what a network sees, and where its answer goes"
-    )]
     pub(crate) fn run(
         &mut self,
-        points: &[[f64; 3]],
-        graph: &Graph,
+        view: View<'_>,
         tile: &Tile,
-        sigma: Sigma<'_>,
-        turn: Option<Turn>,
         options: &RunOptions,
         width: usize,
         mut answer: impl FnMut(usize, &[f32]),
     ) -> Result<()> {
+        let View {
+            points, graph, sigma, ..
+        } = view;
         let rows = tile.rows.len();
         // No zeroing: relative_edges writes every value.
         self.edges.resize(rows * graph.k * 3, 0.0);
         relative_edges(points, graph, &tile.rows, &mut self.edges);
-        if let Some(turn) = turn {
+        if let Some(turn) = view.turn {
             turn.apply(&mut self.edges);
         }
         self.sigma.clear();
@@ -136,7 +156,10 @@ impl Predictor<'_> {
                 .error(format!("gave the shape {:?}, expected {expected:?}", &shape[..])));
         }
         for (row, value) in values.chunks_exact(width).enumerate() {
-            answer(row, value);
+            match (view.turn, value) {
+                (Some(turn), &[x, y, z]) => answer(row, &turn.back([x, y, z])),
+                _ => answer(row, value),
+            }
         }
         Ok(())
     }

@@ -7,12 +7,13 @@ use rayon::prelude::*;
 use super::budget::Budget;
 use super::denoise::{GRAPH, NOISE, Run, milliseconds};
 use super::job::Job;
-use super::predict::{NOT_ASKED, Span, Tiles};
+use super::predict::{Span, Tiles};
 use super::thinned::Surroundings;
 use super::varying::Seen;
 use crate::bundle::Role;
 use crate::error::{Error, Result};
 use crate::graph::{Floor, Graph, Lists, least_spacing, nearest};
+use crate::model::View;
 use crate::normalize::Frame;
 
 impl Run<'_> {
@@ -97,7 +98,7 @@ impl Run<'_> {
             to: NOISE,
         };
         let mut sigmas = vec![0.0; points.len()];
-        let inside = tiles.run(points, graph, NOT_ASKED, None, span, &mut sigmas, 1, |i, log| {
+        let inside = tiles.run(View::plain(points, graph), span, &mut sigmas, 1, |i, log| {
             f64::from(log[0]).exp() * f64::from(graph.spacing[i])
         })?;
         self.report.milliseconds.runtime += milliseconds(inside);

@@ -10,7 +10,7 @@ use super::job::Job;
 use super::predict::{Span, Tiles};
 use crate::error::Result;
 use crate::graph::{Floor, Graph, least_spacing};
-use crate::model::{Network, Sigma};
+use crate::model::{Network, Sigma, View};
 use crate::random::Noise;
 use crate::turn::Turn;
 
@@ -136,14 +136,17 @@ impl Follow<'_> {
             to: share(self.calls + 1),
         };
         let graph = &self.graph;
+        let view = View {
+            points: state,
+            graph,
+            sigma,
+            turn,
+        };
         let mut answers = vec![[0.0; 3]; state.len()];
-        self.inside += self
-            .tiles
-            .run(state, graph, sigma, turn, span, &mut answers, 3, |i, row| {
-                let row: [f32; 3] = std::array::from_fn(|a| row[a]);
-                let row = turn.map_or(row, |turn| turn.back(row));
-                convert(i, f64::from(graph.spacing[i]), row.map(f64::from))
-            })?;
+        self.inside += self.tiles.run(view, span, &mut answers, 3, |i, row| {
+            let row = std::array::from_fn(|a| f64::from(row[a]));
+            convert(i, f64::from(graph.spacing[i]), row)
+        })?;
         self.calls += 1;
         self.predicting += start.elapsed();
         Ok(answers)

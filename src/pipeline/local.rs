@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use super::budget::Budget;
 use super::denoise::{GRAPH, NOISE, Run, milliseconds};
 use super::patches;
-use super::predict::{NOT_ASKED, Span, Tiles};
+use super::predict::{Span, Tiles};
 use crate::bundle::{Contributions, Role, StageInput};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Places};
-use crate::model::{Matrix, Network};
+use crate::model::{Matrix, Network, View};
 use crate::sampler::ascend;
 
 /// Pairs of a scan point and a moved one that go through the score network at once.
@@ -157,16 +157,8 @@ impl Run<'_> {
         let tiles = Tiles::new(0..points.len(), network, &budget);
         (self.report.tiles, self.report.workers) = (tiles.len(), tiles.workers());
         let mut rows = vec![Vec::new(); points.len()];
-        let inside = tiles.run(
-            points,
-            graph,
-            NOT_ASKED,
-            None,
-            span,
-            &mut rows,
-            width,
-            |_, row| row.to_vec(),
-        )?;
+        let view = View::plain(points, graph);
+        let inside = tiles.run(view, span, &mut rows, width, |_, row| row.to_vec())?;
         self.report.milliseconds.runtime += milliseconds(inside);
         Ok((rows.concat(), width))
     }

@@ -9,15 +9,8 @@ use super::budget::Budget;
 use super::job::Job;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::model::{Network, Sigma};
+use crate::model::{Network, View};
 use crate::tile::{Scratch, Tile, tile_ranges};
-use crate::turn::Turn;
-
-/// Of a network that looks at no level.
-pub(super) const NOT_ASKED: Sigma<'static> = Sigma {
-    level: 0.0,
-    factors: &[],
-};
 
 /// The tiles of one graph for one network; another graph needs new ones.
 pub(super) struct Tiles<'a> {
@@ -63,18 +56,10 @@ impl<'a> Tiles<'a> {
     /// Runs the network once for every point of the tiles, and writes what `convert` makes of point i's answer, `width` numbers, to
     /// `out[i]`.
     ///
-    /// `points` are in model units, the network sees them as `turn` has them. Returns the time spent inside ONNX Runtime,
-    /// averaged over the workers.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what a network sees, and where its answer goes"
-    )]
+    /// Returns the time spent inside ONNX Runtime, averaged over the workers.
     pub(super) fn run<T: Send>(
         &self,
-        points: &[[f64; 3]],
-        graph: &Graph,
-        sigma: Sigma<'_>,
-        turn: Option<Turn>,
+        view: View<'_>,
         span: Span<'_>,
         out: &mut [T],
         width: usize,
@@ -103,8 +88,8 @@ impl<'a> Tiles<'a> {
                 span.job.check()?;
                 let start = self.ranges[number].start;
                 let store = |row: usize, answer: &[f32]| part[row] = convert(start + row, answer);
-                self.tile(graph, number, &mut scratch, |tile| {
-                    predictor.run(points, graph, tile, sigma, turn, &span.job.options, width, store)
+                self.tile(view.graph, number, &mut scratch, |tile| {
+                    predictor.run(view, tile, &span.job.options, width, store)
                 })?;
                 let done = finished.fetch_add(1, Ordering::Relaxed) + 1;
                 span.job
