@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
-const FILES: [(&str, &[u8]); 4] = [
+const FILES: [(&str, &[u8]); 5] = [
     ("bundle.json", include_bytes!("../../models/default/bundle.json")),
     ("score.onnx", include_bytes!("../../models/default/score.onnx")),
+    (
+        "score_high.onnx",
+        include_bytes!("../../models/default/score_high.onnx"),
+    ),
     ("noise.onnx", include_bytes!("../../models/default/noise.onnx")),
     ("golden.npz", include_bytes!("../../models/default/golden.npz")),
 ];
