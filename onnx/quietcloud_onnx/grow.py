@@ -13,8 +13,11 @@ def grow(networks, smaller):
     new are zero, layers that are new add nothing, and channels are there twice (``widen``)."""
     state = networks.state_dict()
     for name, channels in list(smaller.items()):
-        if name.endswith("edge.mix.bias") and name in state and len(state[name]) == 2 * len(channels):
-            smaller = smaller | widen(smaller, name.removesuffix("edge.mix.bias"))
+        if not name.endswith("edge.mix.bias") or name not in state or len(state[name]) == len(channels):
+            continue
+        if len(state[name]) != 2 * len(channels):
+            raise ValueError(f"{name}: a width of {len(channels)} grows to twice that, not to {len(state[name])}")
+        smaller = smaller | widen(smaller, name.removesuffix("edge.mix.bias"))
     for name, value in state.items():
         if name not in smaller:
             if re.search(r"convs\.\d+\.out\.", name):

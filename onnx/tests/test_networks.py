@@ -201,6 +201,11 @@ def test_a_network_of_twice_the_width_begins_as_the_one_it_is_made_of(more):
             assert (weight.grad[::2] - weight.grad[1::2]).norm() > 0.05 * weight.grad.norm()
 
 
+def test_a_width_that_is_not_twice_the_other_is_refused():
+    with pytest.raises(ValueError, match="16 grows to twice that, not to 24"):
+        grow(ScoreNetwork(24, 4, 16, 12), ScoreNetwork(16, 4, 16, 12).state_dict())
+
+
 def crowding(edges, rings=4):
     """[rings, 3] of one neighbourhood: where each ring's weight is pulled to."""
     return Crowding(rings)(torch.tensor(edges, dtype=torch.float32)[None])[0].unflatten(0, (rings, 3))
