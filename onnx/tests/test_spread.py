@@ -1,7 +1,6 @@
 """Evening out (spread.py); that Rust does the same is for the golden vectors to say."""
 
 import numpy as np
-import pytest
 import torch
 
 from quietcloud_onnx import graph
@@ -75,8 +74,7 @@ def test_training_states_are_those_of_the_sampler():
 
 
 def test_kernels_give_what_numpy_gives(monkeypatch):
-    if library() is None:
-        pytest.skip("no C compiler: there is NumPy alone, and nothing to compare it with")
+    assert library() is not None, "no C compiler: NumPy would be compared with itself"
     rng = np.random.default_rng(0)
     points = rng.standard_normal((600, 3))
     points /= np.linalg.norm(points, axis=1, keepdims=True) * rng.uniform(0.9, 1.1, (600, 1))
