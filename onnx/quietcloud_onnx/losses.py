@@ -117,10 +117,27 @@ def score_loss(predicted, wanted, weight, inside, normals, tangential=1.0):
     return (squared * weight * inside).sum() / inside.sum()
 
 
+def noise_error(predicted, sigma_relative, floor=0.02):
+    """[n,1]: log estimate - log truth."""
+    return predicted - torch.log(torch.sqrt(sigma_relative**2 + floor**2))
+
+
 def noise_loss(predicted, sigma_relative, inside, floor=0.02):
     """|log estimate - log truth|: its minimiser is the median, so single wild neighbourhoods do not pull it."""
-    wanted = torch.log(torch.sqrt(sigma_relative**2 + floor**2))
-    return ((predicted - wanted).abs() * inside).sum() / inside.sum()
+    return (noise_error(predicted, sigma_relative, floor).abs() * inside).sum() / inside.sum()
+
+
+def median_noise_loss(predicted, sigma_relative, inside, patch, floor=0.02):
+    """|log estimate - log truth| of patches as a whole, each told by the middle half of its points ``inside``: a cloud's noise is
+    the median of what its points tell. Where a single neighbourhood can't tell noise from shape, all of them may err the same
+    way, and nothing in ``noise_loss`` objects."""
+    error, known = noise_error(predicted, sigma_relative, floor), inside > 0
+    of_patches = []
+    for number in patch[known].unique():
+        sorted_errors = error[known & (patch == number)].sort().values
+        cut = len(sorted_errors) // 4
+        of_patches.append(sorted_errors[cut : len(sorted_errors) - cut].mean().abs())
+    return torch.stack(of_patches).mean()
 
 
 def jarque_bera(values):

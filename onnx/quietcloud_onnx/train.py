@@ -13,10 +13,12 @@ import numpy as np
 import torch
 
 from . import loop
-from .losses import noise_loss, score_loss, set_loss
+from .losses import median_noise_loss, noise_loss, score_loss, set_loss
 from .networks import NoiseNetwork, ScoreNetwork
 from .patches import Batches, Options
 from .schedule import Schedule, geometric_sigmas
+
+NEARLY_CLEAN = 0.4  # pitches of noise: scans with less than that count less
 
 
 def build(config):
@@ -65,7 +67,8 @@ class Sbd:
 
     def noise_loss(self, networks, batch):
         estimate = networks["noise"](batch["scan_edges"], batch["scan_neighbors"])
-        return noise_loss(estimate, batch["sigma_scan"], batch["inside"])
+        alone = noise_loss(estimate, batch["sigma_scan"], batch["inside"])
+        return alone + median_noise_loss(estimate, batch["sigma_scan"], batch["inside"], batch["patch"])
 
     def score_loss(self, networks, batch):
         nearest = torch.bucketize(batch["level"][:, 0].log(), self.between)
@@ -74,7 +77,8 @@ class Sbd:
         if self.options.target == "set":
             estimate = batch["state"] - batch["level"] * z
             # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
-            weight = weight * batch["tangent"].sqrt()
+            # Of a nearly clean scan, what its level doesn't tell is as large as the level: such states would make half of the gradient.
+            weight = weight * torch.minimum(batch["tangent"].sqrt(), batch["level"] / NEARLY_CLEAN)
             return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential, batch["detail"])
         return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential * batch["tangent"])
 

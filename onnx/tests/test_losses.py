@@ -61,6 +61,20 @@ def test_losses_against_closed_forms():
     assert losses.noise_loss(estimate, truth, inside, floor=0.0).item() == pytest.approx(np.log(2), rel=1e-5)
 
 
+
+def test_patches_as_a_whole_are_held_to_their_noise():
+    truth, inside = torch.full((20, 1), 0.5), torch.ones(20, 1)
+    patch = torch.tensor([[0.0]] * 12 + [[1.0]] * 8)
+    estimate = torch.log(truth).repeat(1, 1)
+    # Those of the first patch err to both sides alike, one of them wildly, one that does not count; those of the second to one.
+    estimate[:12, 0] += torch.tensor([0.1, -0.1] * 5 + [9.0, -0.2])
+    estimate[12:] += 0.3
+    inside[0] = 0
+    loss = losses.median_noise_loss(estimate, truth, inside, patch, floor=0.0)
+    of_first = np.sort([0.1] * 4 + [-0.1] * 5 + [9.0, -0.2])[2:-2].mean()
+    assert loss.item() == pytest.approx((abs(of_first) + 0.3) / 2, rel=1e-5)
+
+
 def flat_patch(n=30):
     grid = torch.stack(torch.meshgrid(torch.arange(float(n)), torch.arange(float(n)), indexing="ij"), -1).reshape(-1, 2)
     return torch.cat([grid, torch.zeros(n * n, 1)], 1), torch.tensor([[0.0, 0, 1]]).expand(n * n, 3)
@@ -184,15 +198,18 @@ def test_spacing_of_a_lattice_is_its_pitch():
         assert neighbors.shape == (n, 20) and neighbors.max() < n and (spacing > 0).all()
 
 
-def test_late_states_count_by_their_share_of_the_scans_noise():
-    """The same error in units of the level, at the scan's own noise and at a quarter of it."""
+def test_late_states_and_those_of_nearly_clean_scans_count_less():
+    """The same error in units of the level: at the scan's own noise, at a quarter of it, and at a tenth of a pitch."""
     clean, normals = flat_patch(10)
     one = torch.ones(len(clean), 1)
     system = Sbd(parser().parse_args(["--pool", "", "--out", ""]))
     still = {"score": lambda *_: torch.zeros(len(clean), 3)}
 
-    def loss(share):
-        given = dict(edges=None, neighbors=None, sigma=None, state=clean + torch.tensor([0, 0, 0.1]), clean=clean, normals=normals)
-        return system.score_loss(still, given | dict(level=0.5 * one, tangent=share**2 * one, patch=0 * one, inside=one, detail=one)).item()
+    def loss(level, share=1.0):
+        given = dict(edges=None, neighbors=None, sigma=None, state=clean + torch.tensor([0, 0, 0.2 * level]), clean=clean, normals=normals)
+        return system.score_loss(still, given | dict(level=level * one, tangent=share**2 * one, patch=0 * one, inside=one, detail=one)).item()
 
-    assert loss(0.25) == pytest.approx(loss(1.0) / 4) and loss(1.0) > 0
+    assert loss(0.5, 0.25) == pytest.approx(loss(0.5) / 4) and loss(0.5) > 0
+    assert loss(0.1) == pytest.approx(loss(0.5) / 4, rel=1e-4)
+    # A late state of a nearly clean scan: once, by the lower of the two.
+    assert loss(0.05, 0.5) == pytest.approx(loss(0.5) / 8, rel=1e-4)
