@@ -32,7 +32,8 @@ class Sbd:
 
     def __init__(self, args):
         self.only = args.only
-        states = dict(own=0.0, stale=0.0) if args.only == "noise" else {}
+        # What sees the noise needs no states of the chain, but thin shapes, whose noise is many pitches.
+        states = dict(own=0.0, stale=0.0, usual=0.4) if args.only == "noise" else {}
         self.options = Options(target=args.target, k=args.k, points=args.points, patches=args.patches, **states)
         self.config = {
             "score": dict(width=args.width, layers=args.layers, directions=args.directions, k=args.k, crowding=args.crowding, windows=args.windows, wide=args.wide),
