@@ -61,11 +61,10 @@ def test_losses_against_closed_forms():
     assert losses.noise_loss(estimate, truth, inside, floor=0.0).item() == pytest.approx(np.log(2), rel=1e-5)
 
 
-
 def test_patches_as_a_whole_are_held_to_their_noise():
     truth, inside = torch.full((20, 1), 0.5), torch.ones(20, 1)
     patch = torch.tensor([[0.0]] * 12 + [[1.0]] * 8)
-    estimate = torch.log(truth).repeat(1, 1)
+    estimate = torch.log(truth)
     # Those of the first patch err to both sides alike, one of them wildly, one that does not count; those of the second to one.
     estimate[:12, 0] += torch.tensor([0.1, -0.1] * 5 + [9.0, -0.2])
     estimate[12:] += 0.3
