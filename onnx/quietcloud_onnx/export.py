@@ -18,8 +18,8 @@ import torch
 
 from . import golden, operators
 from .card import denoiser_scores
+from .networks import build
 from .schedule import Schedule, geometric_sigmas
-from .train import build
 
 # What a bundle's stages may be fed with; the Rust core knows the same names (src/model/predict.rs).
 SHAPES = {

@@ -10,6 +10,7 @@ A system brings what differs:
     losses(networks, batch, phase, progress) -> one scalar tensor for each of ``columns``; their sum is minimised.
                ``progress`` rises from 0 to 1 over the phase: what is annealed hangs on it
     follow(average)   optional, called every LOG_EVERY steps: for batches that depend on what the networks have come to
+    reopen(folder)    optional: the state dict in a bundle of the system's networks, so that --start takes a bundle, too
     muon       optional, True: matrices are trained by Muon instead of AdamW
     phases     optional shares of the run, (1.0,) unless given: each phase has its own cosine and starts from the
                average of the one before (LION trains its autoencoder first, then what runs in its latents)
@@ -67,7 +68,7 @@ class State:
         if self.path.exists():
             self._load()
         elif start:
-            grow(self.networks, torch.load(start, map_location=device, weights_only=True)["average"])
+            grow(self.networks, begun(system, start, device))
             self.average.load_state_dict(self.networks.state_dict())
 
     def _load(self):
@@ -109,6 +110,15 @@ class State:
             # Statistics of batches are means already.
             for kept, value in zip(self.average.buffers(), self.networks.buffers()):
                 kept.copy_(value)
+
+
+def begun(system, start, device):
+    """The weights in ``start``: a checkpoint, or the folder of a bundle."""
+    if not Path(start).is_dir():
+        return torch.load(start, map_location=device, weights_only=True)["average"]
+    if not hasattr(system, "reopen"):
+        raise SystemExit(f"{start}: system {system.name} starts from a checkpoint, not from a folder")
+    return system.reopen(start)
 
 
 def run(system, args):
@@ -167,7 +177,7 @@ def _train(rank, system, args):
 def add_arguments(parser, minutes, rate, ema):
     """The options that every system's training has."""
     parser.add_argument("--out", required=True, help="folder of the run")
-    parser.add_argument("--start", help="checkpoint of a run to go on from, with the same networks, smaller ones or some of half the width")
+    parser.add_argument("--start", help="what to go on from: a run's checkpoint or, of denoisers, a bundle's folder, with the same networks, smaller ones or some of half the width")
     parser.add_argument("--minutes", type=float, default=minutes, help="time budget, training time already spent included")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps (0: only the clock stops it)")
     parser.add_argument("--rate", type=float, default=rate)

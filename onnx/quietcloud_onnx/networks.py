@@ -145,3 +145,8 @@ class NoiseNetwork(nn.Module):
         for hop, conv in enumerate(self.convs):
             h = conv(h, neighbors, edges, [], None if rings is None else rings[hop])
         return self.head(h)
+
+
+def build(config):
+    """The two networks of a denoiser, by the configuration that a run's checkpoint holds."""
+    return nn.ModuleDict({"score": ScoreNetwork(**config["score"]), "noise": NoiseNetwork(**config["noise"])})

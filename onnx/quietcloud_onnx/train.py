@@ -14,15 +14,13 @@ import torch
 
 from . import loop
 from .losses import median_noise_loss, noise_loss, score_loss, set_loss
-from .networks import NoiseNetwork, ScoreNetwork
+from .networks import build
 from .patches import Batches, Options
+from .reopen import networks_of_bundle
 from .schedule import Schedule, geometric_sigmas
+from .teacher import THICK, Teacher
 
 NEARLY_CLEAN = 0.4  # pitches of noise: scans with less than that count less
-
-
-def build(config):
-    return torch.nn.ModuleDict({"score": ScoreNetwork(**config["score"]), "noise": NoiseNetwork(**config["noise"])})
 
 
 class Sbd:
@@ -43,6 +41,11 @@ class Sbd:
             "tangential": args.tangential,
             "seed": args.seed,
         }
+        self.teacher = Teacher(args.teacher, args.device) if args.teacher else None
+        if self.teacher:
+            self.config["teacher"] = self.teacher.network.config
+            if args.target != "set" or self.config["teacher"]["k"] != args.k:
+                raise SystemExit(f"--teacher {args.teacher}: teaches --target set and {self.config['teacher']['k']} neighbours")
         self.pool, self.workers = args.pool, int(args.processes == 1) if args.workers is None else args.workers
         schedule = Schedule(geometric_sigmas())
         self.weights = torch.tensor(schedule.weights(args.weight), dtype=torch.float32, device=args.device)
@@ -51,6 +54,9 @@ class Sbd:
 
     def networks(self):
         return build(self.config)
+
+    def reopen(self, folder):
+        return networks_of_bundle(folder, self.config["score"]["width"]).state_dict()
 
     def batches(self, seed, average):
         # The workers walk down the chain with what the training has come to: on the CPU, in memory that they share.
@@ -74,14 +80,25 @@ class Sbd:
     def score_loss(self, networks, batch):
         nearest = torch.bucketize(batch["level"][:, 0].log(), self.between)
         z = networks["score"](batch["edges"], batch["neighbors"], batch["sigma"])
-        weight, tangential = self.weights[nearest][:, None], self.config["tangential"]
-        if self.options.target == "set":
-            estimate = batch["state"] - batch["level"] * z
-            # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
-            # Of a nearly clean scan, what its level doesn't tell is as large as the level: such states would make half of the gradient.
-            weight = weight * torch.minimum(batch["tangent"].sqrt(), batch["level"] / NEARLY_CLEAN)
-            return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], tangential, batch["detail"])
-        return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], tangential * batch["tangent"])
+        weight = self.weights[nearest][:, None]
+        if self.options.target != "set":
+            return score_loss(z, batch["z"], weight, batch["inside"], batch["normals"], self.config["tangential"] * batch["tangent"])
+        # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
+        # Of a nearly clean scan, what its level doesn't tell is as large as the level: such states would make half of the gradient.
+        weight = weight * torch.minimum(batch["tangent"].sqrt(), batch["level"] / NEARLY_CLEAN)
+        truth = batch["level"][:, 0] > (THICK if self.teacher else 0.0)
+        share = truth.float().mean()
+        told = share * self.told(z, batch, weight, truth) if share > 0 else 0.0
+        return told + (1 - share) * self.teacher.loss(z, batch, weight, ~truth) if share < 1 else told
+
+    def told(self, z, batch, weight, rows):
+        """What the truth says, over ``rows`` [n]."""
+        level, keys = batch["level"][rows], ("clean", "normals", "patch", "inside", "detail")
+        clean, normals, patch, inside, detail = (batch[key][rows] for key in keys)
+        estimate = batch["state"][rows] - level * z[rows]
+        # In units of its level, the way within the surface of what is thick is less of a draw, and tells thin shapes apart.
+        within = self.config["tangential"] * (level**2).clamp(1.0, 5.0)
+        return set_loss(estimate, clean, level, normals, patch, weight[rows], inside, within, detail)
 
 
 def train(args):
@@ -93,7 +110,7 @@ def parser():
     result.add_argument("--pool", required=True, help="folder of clean clouds (python -m quietcloud_onnx.data)")
     result.add_argument("--target", choices=["set", "origin", "nearest", "surface"], default="set")
     result.add_argument("--weight", choices=["sbd", "elbo", "simple"], default="simple")
-    result.add_argument("--tangential", type=float, default=0.25, help="weight of the error within the surface; of a set, of the way to the clean point that is a point's own")
+    result.add_argument("--tangential", type=float, default=0.05, help="weight of the error within the surface; of a set, of the way to the clean point that is a point's own")
     result.add_argument("--width", type=int, default=80)
     result.add_argument("--layers", type=int, default=6)
     result.add_argument("--directions", type=int, default=64)
@@ -101,6 +118,7 @@ def parser():
     result.add_argument("--windows", action="store_true", help="deeper layers see where the neighbours lie: slower, a little better")
     result.add_argument("--wide", type=int, default=0, help="so many of the layers, the last, look at neighbours of neighbours")
     result.add_argument("--only", choices=["score", "noise"], help="train one network and leave the other as it is")
+    result.add_argument("--teacher", help="bundle or checkpoint of a larger network: what it says is learned, where noise is not thick")
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")

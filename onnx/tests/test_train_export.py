@@ -2,14 +2,18 @@
 
 import csv
 import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from quietcloud_onnx import check, export, sample, train
+from quietcloud_onnx import check, export, loop, reopen, sample, teacher, train
 from quietcloud_onnx.schedule import Schedule
 
+MODELS = Path(__file__).parents[2] / "models"
 SMALL = ["--width", "16", "--layers", "3", "--directions", "16", "--points", "500", "--workers", "0", "--ema", "0.9", "--device", "cpu"]
 
 
@@ -86,6 +90,66 @@ def test_the_noise_network_may_be_trained_by_itself(run, pool, tmp_path):
     assert all(value <= 1e-4 for value in differences.values())
     assert "- Noise level: " in (tmp_path / "README.md").read_text()
     assert check.torch_differences(tmp_path, run)["noise"] > 1e-4
+
+
+def test_a_bundle_is_the_start_that_its_runs_are(run, pool, tmp_path):
+    start = lambda system, folder: loop.begun(system, folder, "cpu")  # noqa: E731
+    arguments = ["--pool", str(pool), "--minutes", "60", *SMALL]
+    wide = ["--width", "32", "--windows", "--out", str(tmp_path / "wide"), "--start", str(run / "checkpoint.pt"), "--steps", "3"]
+    train.train(train.parser().parse_args([*arguments, *wide]))
+    export.export(run, tmp_path / "bundle", "smoke", high=tmp_path / "wide")
+    for folder, width in ((run, "16"), (tmp_path / "wide", "32")):
+        system = train.Sbd(train.parser().parse_args([*arguments, "--width", width, "--out", str(folder)]))
+        found, wanted = (start(system, str(path)) for path in (tmp_path / "bundle", folder / "checkpoint.pt"))
+        assert found.keys() == wanted.keys()
+        assert all(torch.equal(found[name], wanted[name]) for name in found if name.startswith("score."))
+    first = start(system, str(run / "checkpoint.pt"))
+    assert all(torch.equal(found[name], first[name]) for name in found if name.startswith("noise."))
+    go_on = train.parser().parse_args([*arguments, "--out", str(tmp_path / "on"), "--start", str(tmp_path / "bundle"), "--steps", "1", "--rate", "0"])
+    train.train(go_on)
+    average = torch.load(tmp_path / "on" / "checkpoint.pt", weights_only=True)["average"]
+    assert all(torch.allclose(average[name], first[name], atol=1e-5) for name in first)
+
+
+def test_what_training_cannot_start_from(bundle, run, pool, tmp_path):
+    with pytest.raises(SystemExit, match="from a run"):
+        reopen.networks_of_bundle(MODELS / "scoredenoise", 16)
+    with pytest.raises(SystemExit, match="no bundle"):
+        reopen.networks_of_bundle(tmp_path, 16)
+    shutil.copytree(bundle, tmp_path / "other")
+    shutil.copyfile(MODELS / "default" / "score.onnx", tmp_path / "other" / "score.onnx")
+    with pytest.raises(SystemExit, match="score.onnx"):
+        reopen.networks_of_bundle(tmp_path / "other", 16)
+    with pytest.raises(SystemExit, match="from a checkpoint"):
+        loop.begun(SimpleNamespace(name="ddpm"), str(bundle), "cpu")
+
+
+def test_a_pupil_comes_near_to_its_teacher_where_noise_is_not_thick(run, pool, tmp_path):
+    arguments = ["--pool", str(pool), "--minutes", "60", *SMALL]
+    taught = train.parser().parse_args([*arguments, "--out", str(tmp_path), "--teacher", str(run / "checkpoint.pt"), "--only", "score", "--steps", "100"])
+    train.train(taught)
+    system, alone = train.Sbd(taught), train.Sbd(train.parser().parse_args([*arguments, "--out", str(tmp_path)]))
+    torch.manual_seed(0)
+    fresh, pupil = system.networks(), system.networks()
+    pupil.load_state_dict(torch.load(tmp_path / "checkpoint.pt", weights_only=True)["average"])
+    thin, thick = [], []
+    for batch, _ in zip(system.batches(5, fresh), range(40)):
+        lowest, highest = batch["level"].min(), batch["level"].max()
+        if lowest > teacher.THICK:
+            thick.append(batch)
+        elif highest < teacher.THICK:
+            thin.append(batch)
+    far = lambda networks: np.mean([system.score_loss(networks, batch).item() for batch in thin])  # noqa: E731
+    with torch.no_grad():
+        assert len(thin) > 5 and far(pupil) < 0.55 * far(fresh)
+        assert thick and all(torch.equal(system.score_loss(pupil, batch), alone.score_loss(pupil, batch)) for batch in thick)
+
+
+def test_a_teacher_that_cannot_teach_this(run, pool, tmp_path):
+    arguments = ["--pool", str(pool), "--out", str(tmp_path), *SMALL, "--teacher", str(run / "checkpoint.pt")]
+    for other in (["--k", "16"], ["--target", "origin"]):
+        with pytest.raises(SystemExit, match="20 neighbours"):
+            train.Sbd(train.parser().parse_args([*arguments, *other]))
 
 
 def test_posterior_step_at_eta_0_is_the_probability_flow():
