@@ -18,7 +18,7 @@ from .networks import build
 from .patches import Batches, Options
 from .reopen import networks_of_bundle
 from .schedule import Schedule, geometric_sigmas
-from .teacher import THICK, Teacher
+from .teacher import Teachers, score_of
 
 NEARLY_CLEAN = 0.4  # pitches of noise: scans with less than that count less
 
@@ -41,11 +41,13 @@ class Sbd:
             "tangential": args.tangential,
             "seed": args.seed,
         }
-        self.teacher = Teacher(args.teacher, args.device) if args.teacher else None
-        if self.teacher:
-            self.config["teacher"] = self.teacher.network.config
-            if args.target != "set" or self.config["teacher"]["k"] != args.k:
-                raise SystemExit(f"--teacher {args.teacher}: teaches --target set and {self.config['teacher']['k']} neighbours")
+        self.teachers = None
+        if args.teacher:
+            thin = score_of(args.teacher)
+            self.teachers = Teachers(thin, score_of(args.thick_teacher, args.width) if args.thick_teacher else thin, args.device)
+            self.config["teachers"] = self.teachers.config
+            if args.target != "set" or any(config["k"] != args.k for config in self.teachers.config):
+                raise SystemExit(f"--teacher {args.teacher}: teachers are for --target set and --k of their own, {thin.config['k']} neighbours")
         self.pool, self.workers = args.pool, int(args.processes == 1) if args.workers is None else args.workers
         schedule = Schedule(geometric_sigmas())
         self.weights = torch.tensor(schedule.weights(args.weight), dtype=torch.float32, device=args.device)
@@ -86,19 +88,10 @@ class Sbd:
         # What is left of a scan's error hardly hangs on the state: in units of the level, late states would be all that counts.
         # Of a nearly clean scan, what its level doesn't tell is as large as the level: such states would make half of the gradient.
         weight = weight * torch.minimum(batch["tangent"].sqrt(), batch["level"] / NEARLY_CLEAN)
-        truth = batch["level"][:, 0] > (THICK if self.teacher else 0.0)
-        share = truth.float().mean()
-        told = share * self.told(z, batch, weight, truth) if share > 0 else 0.0
-        return told + (1 - share) * self.teacher.loss(z, batch, weight, ~truth) if share < 1 else told
-
-    def told(self, z, batch, weight, rows):
-        """What the truth says, over ``rows`` [n]."""
-        level, keys = batch["level"][rows], ("clean", "normals", "patch", "inside", "detail")
-        clean, normals, patch, inside, detail = (batch[key][rows] for key in keys)
-        estimate = batch["state"][rows] - level * z[rows]
-        # In units of its level, the way within the surface of what is thick is less of a draw, and tells thin shapes apart.
-        within = self.config["tangential"] * (level**2).clamp(1.0, 5.0)
-        return set_loss(estimate, clean, level, normals, patch, weight[rows], inside, within, detail)
+        if self.teachers:
+            return self.teachers.loss(z, batch, weight)
+        estimate = batch["state"] - batch["level"] * z
+        return set_loss(estimate, batch["clean"], batch["level"], batch["normals"], batch["patch"], weight, batch["inside"], self.config["tangential"], batch["detail"])
 
 
 def train(args):
@@ -118,7 +111,8 @@ def parser():
     result.add_argument("--windows", action="store_true", help="deeper layers see where the neighbours lie: slower, a little better")
     result.add_argument("--wide", type=int, default=0, help="so many of the layers, the last, look at neighbours of neighbours")
     result.add_argument("--only", choices=["score", "noise"], help="train one network and leave the other as it is")
-    result.add_argument("--teacher", help="bundle or checkpoint of a larger network: what it says is learned, where noise is not thick")
+    result.add_argument("--teacher", help="bundle or checkpoint of a larger network: what it says is learned, not the truth")
+    result.add_argument("--thick-teacher", help="another that is asked where noise is thicker than two pitches; of a bundle, the network of this width")
     result.add_argument("--k", type=int, default=20)
     result.add_argument("--points", type=int, default=3000, help="points of a patch")
     result.add_argument("--patches", type=int, default=2, help="patches of a batch")
