@@ -42,6 +42,8 @@ class Sbd:
             "seed": args.seed,
         }
         self.teachers = None
+        if args.thick_teacher and not args.teacher:
+            raise SystemExit("--thick-teacher: without --teacher there is nobody to take turns with")
         if args.teacher:
             thin = score_of(args.teacher)
             self.teachers = Teachers(thin, score_of(args.thick_teacher, args.width) if args.thick_teacher else thin, args.device)

@@ -161,6 +161,8 @@ def test_a_teacher_that_cannot_teach_this(run, pool, tmp_path):
     for other in (["--k", "16"], ["--target", "origin"]):
         with pytest.raises(SystemExit, match="20 neighbours"):
             train.Sbd(train.parser().parse_args([*arguments, *other]))
+    with pytest.raises(SystemExit, match="without --teacher"):
+        train.Sbd(train.parser().parse_args(["--pool", str(pool), "--out", str(tmp_path), "--thick-teacher", str(run)]))
 
 
 def test_posterior_step_at_eta_0_is_the_probability_flow():
